@@ -1,0 +1,227 @@
+//! The demonstration's organisation: a city with its units, people for every role, places,
+//! categories and knowledge. All rows are marked, and go together.
+use std::collections::BTreeMap;
+
+use base::{Clock, Dice, UnitId};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+
+use crate::knowledge::Text;
+use crate::staff::NewStaff;
+use crate::unit::NewUnit;
+use crate::{Actor, BadRow, Error, category, knowledge, login, password, place, staff, store, unit};
+
+/// An account of the demonstration, as the file of accounts lists it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoAccount {
+    pub role: String,
+    pub name: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for DemoAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DemoAccount({})", self.name)
+    }
+}
+
+/// A file of demonstration data: its name for errors, and its text.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+}
+
+/// The files that make the demonstration's organisation.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    /// `name,level,kind,parent`
+    pub units: File<'a>,
+    /// `name,display_name,number,roles,unit,skills,account`
+    pub people: File<'a>,
+    /// `name,kind,parent,aliases,source`
+    pub gazetteer: File<'a>,
+    /// `code,name,parent,unit`
+    pub categories: File<'a>,
+    /// `[[entry]]`
+    pub knowledge: File<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnitRow {
+    name: String,
+    level: String,
+    kind: String,
+    parent: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonRow {
+    name: String,
+    display_name: String,
+    number: String,
+    roles: String,
+    unit: String,
+    skills: String,
+    /// Whether someone may sign in as this person.
+    account: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnowledgeFile {
+    #[serde(default)]
+    entry: Vec<Text>,
+}
+
+/// Lays the organisation, or completes it. `known` are the accounts of an earlier start: where all
+/// of them are still good they are given back unchanged; else every account gets a new password.
+pub async fn lay(
+    files: &Files<'_>,
+    known: Option<Vec<DemoAccount>>,
+    db: &PgPool,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Vec<DemoAccount>, Error> {
+    let mut tx = db.begin().await?;
+    let units = lay_units(files.units, &mut tx, clock, dice).await?;
+    let accounts = lay_people(files.people, &units, &mut tx, clock, dice).await?;
+    let File { name, text } = files.gazetteer;
+    place::import(&mut tx, name, text.as_bytes(), true, clock, dice).await?;
+    let File { name, text } = files.categories;
+    category::import(&mut tx, name, text.as_bytes(), true, clock, dice).await?;
+    lay_knowledge(files.knowledge, &mut tx, clock, dice).await?;
+    let accounts = match known {
+        Some(known) if all_good(&accounts, &known, &mut tx).await? => known,
+        _ => new_passwords(&accounts, &mut tx, clock, dice).await?,
+    };
+    tx.commit().await?;
+    Ok(accounts)
+}
+
+/// Takes the organisation out again. What other rooms have laid for the demonstration goes first.
+pub async fn remove(db: &mut PgConnection) -> Result<(), Error> {
+    store::demo::remove(db).await
+}
+
+async fn lay_units(
+    file: File<'_>,
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<BTreeMap<String, UnitId>, Error> {
+    let mut known = BTreeMap::new();
+    for (line, row) in crate::csv_rows::<UnitRow>(file.name, file.text.as_bytes())? {
+        let bad = |column: &str, why: String| BadRow { file: file.name.to_owned(), line, column: column.to_owned(), why };
+        let parent = match row.parent.as_str() {
+            "" => None,
+            name => Some(*known.get(name).ok_or_else(|| bad("parent", format!("there is no unit {name:?} above")))?),
+        };
+        let new = NewUnit {
+            parent,
+            name: row.name,
+            level: row.level.parse().map_err(|_| bad("level", format!("{:?} is no level", row.level)))?,
+            kind: row.kind.parse().map_err(|_| bad("kind", format!("{:?} is no kind of unit", row.kind)))?,
+            demo: true,
+        };
+        let unit = unit::add(db, &new, clock, dice).await?;
+        known.insert(unit.name, unit.id);
+    }
+    Ok(known)
+}
+
+/// The accounts that may sign in: role and name.
+async fn lay_people(
+    file: File<'_>,
+    units: &BTreeMap<String, UnitId>,
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut accounts = Vec::new();
+    for (line, row) in crate::csv_rows::<PersonRow>(file.name, file.text.as_bytes())? {
+        let bad = |column: &str, why: String| BadRow { file: file.name.to_owned(), line, column: column.to_owned(), why };
+        let list = |text: &str| text.split(';').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let roles = list(&row.roles);
+        let new = NewStaff {
+            number: Some(row.number),
+            name: row.name.clone(),
+            display_name: row.display_name,
+            roles: roles
+                .iter()
+                .map(|role| role.parse().map_err(|_| bad("roles", format!("{role:?} is no role"))))
+                .collect::<Result<_, _>>()?,
+            unit: match row.unit.as_str() {
+                "" => None,
+                name => Some(*units.get(name).ok_or_else(|| bad("unit", format!("there is no unit {name:?}")))?),
+            },
+            skills: list(&row.skills),
+            demo: true,
+        };
+        if store::staff::secret(db, &row.name).await?.is_none() {
+            staff::lay(db, &new, None, clock, dice).await?;
+        }
+        match row.account.as_str() {
+            "yes" => accounts.push((roles.first().cloned().unwrap_or_default(), row.name)),
+            "no" => {}
+            other => return Err(bad("account", format!("{other:?} is neither yes nor no")).into()),
+        }
+    }
+    Ok(accounts)
+}
+
+async fn lay_knowledge(
+    file: File<'_>,
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<(), Error> {
+    if store::knowledge::any(db).await? {
+        return Ok(());
+    }
+    let wrong = |error: toml::de::Error| {
+        let before = error.span().map_or("", |span| &file.text[..span.start]);
+        let line = before.matches('\n').count() as u64 + 1;
+        BadRow { file: file.name.to_owned(), line, column: "entry".to_owned(), why: error.message().to_owned() }
+    };
+    let read: KnowledgeFile = toml::from_str(file.text).map_err(wrong)?;
+    for text in read.entry {
+        knowledge::lay(db, &Actor::system(), text, true, clock, dice).await?;
+    }
+    Ok(())
+}
+
+/// Whether these are the accounts, and every one can sign in with what is known.
+async fn all_good(accounts: &[(String, String)], known: &[DemoAccount], db: &mut PgConnection) -> Result<bool, Error> {
+    if !accounts.iter().all(|(_, name)| known.iter().any(|account| account.name == *name)) {
+        return Ok(false);
+    }
+    for account in known {
+        let secret = store::staff::secret(db, &account.name).await?;
+        let hash = secret.filter(|secret| !secret.disabled).and_then(|secret| secret.password);
+        if !password::verify(hash, account.password.clone()).await {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn new_passwords(
+    accounts: &[(String, String)],
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Vec<DemoAccount>, Error> {
+    let mut made = Vec::new();
+    for (role, name) in accounts {
+        let secret = password::random(dice);
+        let hash = password::hash(&secret, dice).await;
+        let id = store::staff::secret(db, name).await?.ok_or(Error::NotFound("人员"))?.id;
+        store::staff::set_password(db, id, &hash, clock.now()).await?;
+        login::end_all(db, id).await?;
+        made.push(DemoAccount { role: role.clone(), name: name.clone(), password: secret });
+    }
+    Ok(made)
+}

@@ -1,0 +1,31 @@
+//! Who works here, where things are, and who may do what: units, people, sign-in, places,
+//! categories, knowledge, the citizens' sealed records, and the audit of who looked.
+//! Knows nothing of calls or tickets, and decides no deadline.
+pub mod audit;
+mod actor;
+pub mod category;
+mod csv_rows;
+pub mod demo;
+mod error;
+mod keys;
+pub mod knowledge;
+pub mod login;
+pub mod password;
+mod person;
+pub mod place;
+mod range;
+mod role;
+pub mod staff;
+mod store;
+pub mod totp;
+pub mod unit;
+
+pub use actor::Actor;
+pub(crate) use csv_rows::csv_rows;
+pub use error::{BadRow, Error};
+pub use keys::Keys;
+pub use person::{Identity, Masked, Persons, mask_name};
+pub use range::{Range, Subtree};
+pub use role::{Denied, Right, Role, Thing, can};
+pub use staff::Staff;
+pub use unit::{Level, Post, Unit, UnitKind};

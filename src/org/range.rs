@@ -1,0 +1,45 @@
+use base::UnitId;
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::unit::within;
+use crate::{Post, store};
+
+/// Which units' matters someone may see. The same answer comes as a test of one thing
+/// ([`Range::covers`]) and as a condition of a list ([`Range::push`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Range {
+    /// Everything, also what no unit has yet.
+    City,
+    /// A unit and all below it.
+    Below(Subtree),
+    /// One unit.
+    Unit(UnitId),
+    Nothing,
+}
+
+/// A path and all paths below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subtree(pub(crate) String);
+
+impl Range {
+    pub fn below(path: &str) -> Self {
+        Self::Below(Subtree(path.to_owned()))
+    }
+
+    /// Whether a matter that these units have (or had) a part in lies within the range.
+    pub fn covers<'a>(&self, units: impl IntoIterator<Item = &'a Post>) -> bool {
+        let mut units = units.into_iter();
+        match self {
+            Self::City => true,
+            Self::Below(top) => units.any(|unit| within(&unit.path, &top.0)),
+            Self::Unit(own) => units.any(|unit| unit.unit == *own),
+            Self::Nothing => false,
+        }
+    }
+
+    /// Adds the condition to a list's query. `column` is an expression that holds a unit's id, as
+    /// `leg.unit_id`; for [`Range::City`] the condition is `true` and also holds where it is null.
+    pub fn push(&self, query: &mut QueryBuilder<Postgres>, column: &'static str) {
+        store::range::push(self, query, column);
+    }
+}

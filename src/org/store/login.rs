@@ -1,0 +1,100 @@
+use base::StaffId;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+pub(crate) struct Row {
+    pub(crate) staff: StaffId,
+    pub(crate) seen_at: DateTime<Utc>,
+    pub(crate) ends_at: DateTime<Utc>,
+}
+
+pub(crate) async fn find(db: &mut PgConnection, token: &[u8]) -> Result<Option<Row>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select staff_id as "staff: _", seen_at, ends_at from login where token_hash = $1"#,
+        token,
+    );
+    Ok(row.fetch_optional(db).await?)
+}
+
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    token: &[u8],
+    staff: StaffId,
+    address: &str,
+    now: DateTime<Utc>,
+    ends: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into login (token_hash, staff_id, created_at, seen_at, ends_at, address)
+         values ($1, $2, $3, $3, $4, $5)",
+        token,
+        staff.uuid(),
+        now,
+        ends,
+        address,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn seen(db: &mut PgConnection, token: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!("update login set seen_at = $2 where token_hash = $1", token, now).execute(db).await?;
+    Ok(())
+}
+
+pub(crate) async fn delete(db: &mut PgConnection, token: &[u8]) -> Result<(), Error> {
+    sqlx::query!("delete from login where token_hash = $1", token).execute(db).await?;
+    Ok(())
+}
+
+/// Sign-ins that are over.
+pub(crate) async fn sweep(db: &mut PgConnection, idle_since: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!("delete from login where ends_at <= $2 or seen_at <= $1", idle_since, now).execute(db).await?;
+    Ok(())
+}
+
+/// All of one person but `keep`.
+pub(crate) async fn delete_all(db: &mut PgConnection, staff: StaffId, keep: &[u8]) -> Result<(), Error> {
+    sqlx::query!("delete from login where staff_id = $1 and token_hash <> $2", staff.uuid(), keep)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn insert_invitation(
+    db: &mut PgConnection,
+    token: &[u8],
+    staff: StaffId,
+    now: DateTime<Utc>,
+    ends: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into invitation (token_hash, staff_id, created_at, ends_at) values ($1, $2, $3, $4)",
+        token,
+        staff.uuid(),
+        now,
+        ends,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Uses an invitation up, if it is still good.
+pub(crate) async fn use_invitation(
+    db: &mut PgConnection,
+    token: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<StaffId>, Error> {
+    let staff = sqlx::query_scalar!(
+        r#"update invitation set used_at = $2
+           where token_hash = $1 and used_at is null and ends_at > $2 returning staff_id as "staff: StaffId""#,
+        token,
+        now,
+    );
+    Ok(staff.fetch_optional(db).await?)
+}
