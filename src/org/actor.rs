@@ -43,7 +43,10 @@ impl Actor {
         let Some(post) = &self.post else { return Range::Nothing };
         if self.has(Role::Hub) && post.kind == UnitKind::Hub && post.level == Level::County {
             // A hub stands beside its county's departments and townships, below the county.
-            return post.path.rsplit_once('.').map_or(Range::Nothing, |(county, _)| Range::below(county));
+            return post
+                .path
+                .rsplit_once('.')
+                .map_or(Range::Nothing, |(county, _)| Range::below(county));
         }
         if self.has_any(&[Role::Hub, Role::Clerk, Role::Leader]) {
             return Range::Unit(post.unit);

@@ -53,12 +53,21 @@ pub struct Line {
 }
 
 /// Writes an act down, in the transaction of the act.
-pub async fn write(db: &mut PgConnection, actor: &Actor, act: &Act, clock: &dyn Clock) -> Result<(), Error> {
+pub async fn write(
+    db: &mut PgConnection,
+    actor: &Actor,
+    act: &Act,
+    clock: &dyn Clock,
+) -> Result<(), Error> {
     store::audit::insert(db, actor, act, clock.now()).await
 }
 
 /// The newest lines, about one thing or about all.
-pub async fn read(actor: &Actor, thing: Option<(&str, &str)>, db: &PgPool) -> Result<Vec<Line>, Error> {
+pub async fn read(
+    actor: &Actor,
+    thing: Option<(&str, &str)>,
+    db: &PgPool,
+) -> Result<Vec<Line>, Error> {
     can(actor, Right::ReadAudit, Thing::City)?;
     store::audit::newest(&mut *db.acquire().await?, thing).await
 }

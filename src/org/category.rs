@@ -56,28 +56,47 @@ pub async fn import(
     let rows = crate::csv_rows::<Row>(file, from)?;
     let units: BTreeMap<String, UnitId> =
         store::unit::all(db).await?.into_iter().map(|unit| (unit.name, unit.id)).collect();
-    let mut known: BTreeMap<String, Category> =
-        store::category::all(db).await?.into_iter().map(|there| (there.code.clone(), there)).collect();
+    let mut known: BTreeMap<String, Category> = store::category::all(db)
+        .await?
+        .into_iter()
+        .map(|there| (there.code.clone(), there))
+        .collect();
     let count = rows.len();
     for (position, (line, row)) in rows.into_iter().enumerate() {
-        let bad = |column: &str, why: String| BadRow { file: file.to_owned(), line, column: column.to_owned(), why };
-        if row.code.is_empty() || row.name.is_empty() {
-            return Err(bad(if row.code.is_empty() { "code" } else { "name" }, "is empty".to_owned()).into());
-        }
-        let above = match row.parent.as_str() {
-            "" => None,
-            code => Some(known.get(code).ok_or_else(|| bad("parent", format!("there is no category {code:?} above")))?),
+        let bad = |column: &str, why: String| BadRow {
+            file: file.to_owned(),
+            line,
+            column: column.to_owned(),
+            why,
         };
-        let path = above.map_or_else(|| row.name.clone(), |above| format!("{} / {}", above.path, row.name));
+        if row.code.is_empty() || row.name.is_empty() {
+            return Err(bad(
+                if row.code.is_empty() { "code" } else { "name" },
+                "is empty".to_owned(),
+            )
+            .into());
+        }
+        let above =
+            match row.parent.as_str() {
+                "" => None,
+                code => Some(known.get(code).ok_or_else(|| {
+                    bad("parent", format!("there is no category {code:?} above"))
+                })?),
+            };
+        let path = above
+            .map_or_else(|| row.name.clone(), |above| format!("{} / {}", above.path, row.name));
         let category = Category {
-            id: known.get(&row.code).map_or_else(|| CategoryId::new(clock.now(), dice.bytes()), |there| there.id),
+            id: known
+                .get(&row.code)
+                .map_or_else(|| CategoryId::new(clock.now(), dice.bytes()), |there| there.id),
             code: row.code,
             parent: above.map(|above| above.id),
             name: row.name,
             path,
             unit: units.get(&row.unit).copied(),
         };
-        let position = i32::try_from(position).map_err(|_| bad("code", "too many rows".to_owned()))?;
+        let position =
+            i32::try_from(position).map_err(|_| bad("code", "too many rows".to_owned()))?;
         store::category::upsert(db, &category, position, demo).await?;
         known.insert(category.code.clone(), category);
     }

@@ -6,14 +6,18 @@ use crate::{BadRow, Error};
 
 /// The rows of a CSV file with the lines they stand on. The header must name exactly the fields of
 /// `T`; what cannot be read is named by file, line and column.
-pub(crate) fn csv_rows<T: DeserializeOwned>(file: &str, from: impl Read) -> Result<Vec<(u64, T)>, Error> {
+pub(crate) fn csv_rows<T: DeserializeOwned>(
+    file: &str,
+    from: impl Read,
+) -> Result<Vec<(u64, T)>, Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(from);
     let header = reader.headers().map_err(|error| bad(file, None, &error))?.clone();
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| bad(file, Some(&header), &error))? {
         let line = record.position().map_or(0, csv::Position::line);
-        let row = record.deserialize(Some(&header)).map_err(|error| bad(file, Some(&header), &error))?;
+        let row =
+            record.deserialize(Some(&header)).map_err(|error| bad(file, Some(&header), &error))?;
         rows.push((line, row));
     }
     Ok(rows)
@@ -33,7 +37,8 @@ fn bad(file: &str, header: Option<&csv::StringRecord>, error: &csv::Error) -> Er
         _ => (String::new(), error.to_string()),
     };
     // An unknown column is a fault of the header, not of the row that showed it.
-    if let Some(name) = why.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+    if let Some(name) = why.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next())
+    {
         let why = "is no column of this file".to_owned();
         return BadRow { file: file.to_owned(), line: 1, column: name.to_owned(), why }.into();
     }

@@ -9,7 +9,9 @@ use sqlx::{PgConnection, PgPool};
 use crate::knowledge::Text;
 use crate::staff::NewStaff;
 use crate::unit::NewUnit;
-use crate::{Actor, BadRow, Error, category, knowledge, login, password, place, staff, store, unit};
+use crate::{
+    Actor, BadRow, Error, category, knowledge, login, password, place, staff, store, unit,
+};
 
 /// An account of the demonstration, as the file of accounts lists it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,16 +116,31 @@ async fn lay_units(
 ) -> Result<BTreeMap<String, UnitId>, Error> {
     let mut known = BTreeMap::new();
     for (line, row) in crate::csv_rows::<UnitRow>(file.name, file.text.as_bytes())? {
-        let bad = |column: &str, why: String| BadRow { file: file.name.to_owned(), line, column: column.to_owned(), why };
+        let bad = |column: &str, why: String| BadRow {
+            file: file.name.to_owned(),
+            line,
+            column: column.to_owned(),
+            why,
+        };
         let parent = match row.parent.as_str() {
             "" => None,
-            name => Some(*known.get(name).ok_or_else(|| bad("parent", format!("there is no unit {name:?} above")))?),
+            name => Some(
+                *known
+                    .get(name)
+                    .ok_or_else(|| bad("parent", format!("there is no unit {name:?} above")))?,
+            ),
         };
         let new = NewUnit {
             parent,
             name: row.name,
-            level: row.level.parse().map_err(|_| bad("level", format!("{:?} is no level", row.level)))?,
-            kind: row.kind.parse().map_err(|_| bad("kind", format!("{:?} is no kind of unit", row.kind)))?,
+            level: row
+                .level
+                .parse()
+                .map_err(|_| bad("level", format!("{:?} is no level", row.level)))?,
+            kind: row
+                .kind
+                .parse()
+                .map_err(|_| bad("kind", format!("{:?} is no kind of unit", row.kind)))?,
             demo: true,
         };
         let unit = unit::add(db, &new, clock, dice).await?;
@@ -142,8 +159,19 @@ async fn lay_people(
 ) -> Result<Vec<(String, String)>, Error> {
     let mut accounts = Vec::new();
     for (line, row) in crate::csv_rows::<PersonRow>(file.name, file.text.as_bytes())? {
-        let bad = |column: &str, why: String| BadRow { file: file.name.to_owned(), line, column: column.to_owned(), why };
-        let list = |text: &str| text.split(';').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let bad = |column: &str, why: String| BadRow {
+            file: file.name.to_owned(),
+            line,
+            column: column.to_owned(),
+            why,
+        };
+        let list = |text: &str| {
+            text.split(';')
+                .map(str::trim)
+                .filter(|one| !one.is_empty())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let roles = list(&row.roles);
         let new = NewStaff {
             number: Some(row.number),
@@ -155,7 +183,11 @@ async fn lay_people(
                 .collect::<Result<_, _>>()?,
             unit: match row.unit.as_str() {
                 "" => None,
-                name => Some(*units.get(name).ok_or_else(|| bad("unit", format!("there is no unit {name:?}")))?),
+                name => Some(
+                    *units
+                        .get(name)
+                        .ok_or_else(|| bad("unit", format!("there is no unit {name:?}")))?,
+                ),
             },
             skills: list(&row.skills),
             demo: true,
@@ -184,7 +216,12 @@ async fn lay_knowledge(
     let wrong = |error: toml::de::Error| {
         let before = error.span().map_or("", |span| &file.text[..span.start]);
         let line = before.matches('\n').count() as u64 + 1;
-        BadRow { file: file.name.to_owned(), line, column: "entry".to_owned(), why: error.message().to_owned() }
+        BadRow {
+            file: file.name.to_owned(),
+            line,
+            column: "entry".to_owned(),
+            why: error.message().to_owned(),
+        }
     };
     let read: KnowledgeFile = toml::from_str(file.text).map_err(wrong)?;
     for text in read.entry {
@@ -194,7 +231,11 @@ async fn lay_knowledge(
 }
 
 /// Whether these are the accounts, and every one can sign in with what is known.
-async fn all_good(accounts: &[(String, String)], known: &[DemoAccount], db: &mut PgConnection) -> Result<bool, Error> {
+async fn all_good(
+    accounts: &[(String, String)],
+    known: &[DemoAccount],
+    db: &mut PgConnection,
+) -> Result<bool, Error> {
     if !accounts.iter().all(|(_, name)| known.iter().any(|account| account.name == *name)) {
         return Ok(false);
     }

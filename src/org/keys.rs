@@ -56,13 +56,17 @@ impl Keys {
             Ok(there) => {
                 let mode = there.permissions().mode() & 0o777;
                 if mode & 0o077 != 0 {
-                    let what = format!("{}: mode {mode:o} lets others read the keys; set 0600", path.display());
+                    let what = format!(
+                        "{}: mode {mode:o} lets others read the keys; set 0600",
+                        path.display()
+                    );
                     return Err(Error::Sealed(what));
                 }
                 Self::read(path)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Self::make(path, dice).map_err(|error| Error::Sealed(format!("{}: {error}", path.display())))?;
+                Self::make(path, dice)
+                    .map_err(|error| Error::Sealed(format!("{}: {error}", path.display())))?;
                 Self::read(path)
             }
             Err(error) => Err(Error::Sealed(format!("{}: {error}", path.display()))),
@@ -99,13 +103,20 @@ impl Keys {
             lookup: Lookup { id: "n1".to_owned(), key: random() },
         };
         let text = toml::to_string(&file).map_err(std::io::Error::other)?;
-        let text = format!("# The keys of the citizens' records. Keep a copy apart from the database's backups:\n# without this file no name, number or address can be read again.\n{text}");
+        let text = format!(
+            "# The keys of the citizens' records. Keep a copy apart from the database's backups:\n# without this file no name, number or address can be read again.\n{text}"
+        );
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         // Written whole or not at all, and never readable by others.
         let new = path.with_extension("new");
-        let mut to = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut to = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
         to.write_all(text.as_bytes())?;
         to.sync_all()?;
         std::fs::rename(&new, path)
@@ -127,15 +138,16 @@ impl Keys {
         let nonce: [u8; NONCE] = dice.bytes();
         let payload = Payload { msg: plain, aad: bound_to };
         let cipher = XChaCha20Poly1305::new((&self.seal[&self.current]).into());
-        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).expect("a record is shorter than 2^38 bytes");
+        let sealed = cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a record is shorter than 2^38 bytes");
         Sealed { bytes: [nonce.as_slice(), &sealed].concat(), key_id: self.current.clone() }
     }
 
     pub(crate) fn open_sealed(&self, sealed: &Sealed, bound_to: &[u8]) -> Result<Vec<u8>, Error> {
-        let key = self
-            .seal
-            .get(&sealed.key_id)
-            .ok_or_else(|| Error::Sealed(format!("there is no key {:?} in the keys file", sealed.key_id)))?;
+        let key = self.seal.get(&sealed.key_id).ok_or_else(|| {
+            Error::Sealed(format!("there is no key {:?} in the keys file", sealed.key_id))
+        })?;
         let shut = || Error::Sealed(format!("a record does not open with key {:?}", sealed.key_id));
         let (nonce, msg) = sealed.bytes.split_at_checked(NONCE).ok_or_else(shut)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| shut())?;
@@ -145,7 +157,8 @@ impl Keys {
 
     /// By which a number is found.
     pub(crate) fn lookup(&self, number: &base::PhoneNumber) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.lookup).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.lookup).expect("HMAC takes a key of any length");
         mac.update(number.canonical().reveal().as_bytes());
         mac.finalize().into_bytes().into()
     }
@@ -216,7 +229,11 @@ mod tests {
     fn a_broken_file_is_named_with_what_is_wrong_in_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys");
-        std::fs::write(&path, "current = \"p1\"\n[seal]\np1 = \"abc\"\n[lookup]\nid = \"n1\"\nkey = \"\"\n").unwrap();
+        std::fs::write(
+            &path,
+            "current = \"p1\"\n[seal]\np1 = \"abc\"\n[lookup]\nid = \"n1\"\nkey = \"\"\n",
+        )
+        .unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         let error = Keys::open(&path, &SeededDice::new(1)).unwrap_err().to_string();
         assert!(error.contains("keys: p1: a key is 64"), "{error}");

@@ -50,7 +50,8 @@ fn today(now: DateTime<Utc>) -> NaiveDate {
 pub async fn search(text: &str, db: &PgPool, clock: &dyn Clock) -> Result<Vec<Entry>, Error> {
     let now = clock.now();
     let pieces = pieces(text);
-    let mut found = store::knowledge::search(&mut *db.acquire().await?, &pieces, text.trim(), 20).await?;
+    let mut found =
+        store::knowledge::search(&mut *db.acquire().await?, &pieces, text.trim(), 20).await?;
     found.sort_by_key(|entry| entry.is_expired(now)); // stable: the rank stays within each half
     Ok(found)
 }
@@ -59,7 +60,9 @@ pub async fn search(text: &str, db: &PgPool, clock: &dyn Clock) -> Result<Vec<En
 /// nobody types spaces between Chinese words.
 fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() || "，。？！、；：“”（）".contains(c)) {
+    for word in text.split(|c: char| {
+        c.is_whitespace() || c.is_ascii_punctuation() || "，。？！、；：“”（）".contains(c)
+    }) {
         let letters: Vec<char> = word.chars().take(60).collect();
         if letters.len() <= 2 || word.is_ascii() {
             pieces.push(letters.into_iter().collect::<String>());
@@ -74,7 +77,11 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 /// The version that is in force, or the one asked for.
-pub async fn find(db: &mut PgConnection, id: KnowledgeId, version: Option<i32>) -> Result<Entry, Error> {
+pub async fn find(
+    db: &mut PgConnection,
+    id: KnowledgeId,
+    version: Option<i32>,
+) -> Result<Entry, Error> {
     store::knowledge::find(db, id, version).await?.ok_or(Error::NotFound("知识条目"))
 }
 
@@ -89,7 +96,8 @@ pub async fn add(
     can(actor, Right::EditKnowledge, Thing::City)?;
     let mut tx = db.begin().await?;
     let entry = lay(&mut tx, actor, text, false, clock, dice).await?;
-    let act = Act::new("knowledge_added", "knowledge", entry.id.to_string()).with(json!({ "title": entry.text.title }));
+    let act = Act::new("knowledge_added", "knowledge", entry.id.to_string())
+        .with(json!({ "title": entry.text.title }));
     audit::write(&mut tx, actor, &act, clock).await?;
     tx.commit().await?;
     Ok(entry)
@@ -121,19 +129,23 @@ pub async fn revise(
     can(actor, Right::EditKnowledge, Thing::City)?;
     let text = checked(text)?;
     let mut tx = db.begin().await?;
-    let version = store::knowledge::next_version(&mut tx, id).await?.ok_or(Error::NotFound("知识条目"))?;
+    let version =
+        store::knowledge::next_version(&mut tx, id).await?.ok_or(Error::NotFound("知识条目"))?;
     let entry = Entry { id, version, text };
     store::knowledge::insert_version(&mut tx, &entry, &actor.name, clock.now()).await?;
-    let act = Act::new("knowledge_revised", "knowledge", id.to_string()).with(json!({ "version": version }));
+    let act = Act::new("knowledge_revised", "knowledge", id.to_string())
+        .with(json!({ "version": version }));
     audit::write(&mut tx, actor, &act, clock).await?;
     tx.commit().await?;
     Ok(entry)
 }
 
 fn checked(mut text: Text) -> Result<Text, Error> {
-    for (what, field, longest) in
-        [("标题", &mut text.title, 100), ("答复", &mut text.answer, 4000), ("发布单位", &mut text.issuer, 60)]
-    {
+    for (what, field, longest) in [
+        ("标题", &mut text.title, 100),
+        ("答复", &mut text.answer, 4000),
+        ("发布单位", &mut text.issuer, 60),
+    ] {
         *field = field.trim().to_owned();
         if field.is_empty() || field.chars().count() > longest {
             return Err(Error::Invalid(format!("{what}为 1–{longest} 个字符")));

@@ -1,8 +1,8 @@
 //! Who works here, where things are, and who may do what: units, people, sign-in, places,
 //! categories, knowledge, the citizens' sealed records, and the audit of who looked.
 //! Knows nothing of calls or tickets, and decides no deadline.
-pub mod audit;
 mod actor;
+pub mod audit;
 pub mod category;
 mod csv_rows;
 pub mod demo;

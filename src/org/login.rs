@@ -58,7 +58,10 @@ pub struct Attempt {
 /// How an attempt to sign in ended.
 #[derive(Debug)]
 pub enum Outcome {
-    SignedIn { token: Token, staff: Box<Staff> },
+    SignedIn {
+        token: Token,
+        staff: Box<Staff>,
+    },
     /// No such name, wrong password, or disabled: one answer for all.
     Wrong,
     /// The password is right; the six digits are wrong or were used before.
@@ -96,7 +99,17 @@ pub async fn start(
     }
     let mut tx = db.begin().await?;
     if second == SecondFactor::Compulsory {
-        match totp::step(&mut tx, secret.id, &attempt.name, attempt.code.as_deref(), keys, clock, dice).await? {
+        match totp::step(
+            &mut tx,
+            secret.id,
+            &attempt.name,
+            attempt.code.as_deref(),
+            keys,
+            clock,
+            dice,
+        )
+        .await?
+        {
             totp::Step::Right => {}
             totp::Step::Wrong => return Ok(Outcome::WrongCode),
             totp::Step::Missing => return Ok(Outcome::CodeRequired),
@@ -110,8 +123,10 @@ pub async fn start(
     let staff = store::staff::find(&mut tx, secret.id).await?.ok_or(Error::NotFound("人员"))?;
     let token = Token::random(dice);
     store::login::sweep(&mut tx, now - IDLE, now).await?;
-    store::login::insert(&mut tx, &token.hash(), staff.id, &attempt.address, now, now + LONGEST).await?;
-    let act = Act::new("signed_in", "staff", staff.id.to_string()).with(json!({ "address": attempt.address }));
+    store::login::insert(&mut tx, &token.hash(), staff.id, &attempt.address, now, now + LONGEST)
+        .await?;
+    let act = Act::new("signed_in", "staff", staff.id.to_string())
+        .with(json!({ "address": attempt.address }));
     audit::write(&mut tx, &staff.actor(), &act, clock).await?;
     tx.commit().await?;
     Ok(Outcome::SignedIn { token, staff: Box::new(staff) })
@@ -142,7 +157,11 @@ pub(crate) async fn end_all(db: &mut PgConnection, staff: StaffId) -> Result<(),
 }
 
 /// Ends every sign-in of one person but this one.
-pub(crate) async fn end_others(db: &mut PgConnection, staff: StaffId, keep: &Token) -> Result<(), Error> {
+pub(crate) async fn end_others(
+    db: &mut PgConnection,
+    staff: StaffId,
+    keep: &Token,
+) -> Result<(), Error> {
     store::login::delete_all(db, staff, &keep.hash()).await
 }
 
@@ -170,11 +189,19 @@ pub async fn accept_invitation(
     let hash = password::hash(new, dice).await;
     let mut tx = db.begin().await?;
     let now = clock.now();
-    let id = store::login::use_invitation(&mut tx, &token.hash(), now).await?.ok_or(Error::NotFound("邀请"))?;
+    let id = store::login::use_invitation(&mut tx, &token.hash(), now)
+        .await?
+        .ok_or(Error::NotFound("邀请"))?;
     let staff = store::staff::find(&mut tx, id).await?.ok_or(Error::NotFound("人员"))?;
     password::check(new, &staff.name)?; // the transaction ends unused, so the link stays good
     store::staff::set_password(&mut tx, id, &hash, now).await?;
-    audit::write(&mut tx, &staff.actor(), &Act::new("invitation_used", "staff", id.to_string()), clock).await?;
+    audit::write(
+        &mut tx,
+        &staff.actor(),
+        &Act::new("invitation_used", "staff", id.to_string()),
+        clock,
+    )
+    .await?;
     tx.commit().await?;
     Ok(staff)
 }

@@ -65,7 +65,11 @@ impl Persons {
     }
 
     /// Everyone known with this number; the one changed last comes first.
-    pub async fn by_number(&self, db: &mut PgConnection, number: &PhoneNumber) -> Result<Vec<PersonId>, Error> {
+    pub async fn by_number(
+        &self,
+        db: &mut PgConnection,
+        number: &PhoneNumber,
+    ) -> Result<Vec<PersonId>, Error> {
         store::person::by_lookup(db, &self.keys.lookup(number)).await
     }
 
@@ -134,7 +138,12 @@ impl Persons {
         Ok(id)
     }
 
-    async fn add(&self, db: &mut PgConnection, identity: &Identity, demo: bool) -> Result<PersonId, Error> {
+    async fn add(
+        &self,
+        db: &mut PgConnection,
+        identity: &Identity,
+        demo: bool,
+    ) -> Result<PersonId, Error> {
         let now = self.clock.now();
         let id = PersonId::new(now, self.dice.bytes());
         store::person::insert(db, id, &self.seal(id, identity), demo, now).await?;
@@ -199,7 +208,14 @@ mod tests {
 
     #[test]
     fn a_masked_name_keeps_the_first_character_and_a_form_of_address() {
-        for (name, masked) in [("李桂兰", "李**"), ("王伟", "王*"), ("欧阳晓明月", "欧**"), ("李女士", "李女士"), ("李", "李*"), ("", "")] {
+        for (name, masked) in [
+            ("李桂兰", "李**"),
+            ("王伟", "王*"),
+            ("欧阳晓明月", "欧**"),
+            ("李女士", "李女士"),
+            ("李", "李*"),
+            ("", ""),
+        ] {
             assert_eq!(mask_name(name), masked);
         }
     }

@@ -40,10 +40,18 @@ pub fn read(file: &str, from: impl Read) -> Result<Vec<Row>, Error> {
     crate::csv_rows::<Row>(file, from)?
         .into_iter()
         .map(|(line, row)| {
-            for (column, value) in [("name", &row.name), ("kind", &row.kind), ("parent", &row.parent)] {
+            for (column, value) in
+                [("name", &row.name), ("kind", &row.kind), ("parent", &row.parent)]
+            {
                 if value.trim().is_empty() {
                     let why = "is empty".to_owned();
-                    return Err(BadRow { file: file.to_owned(), line, column: column.to_owned(), why }.into());
+                    return Err(BadRow {
+                        file: file.to_owned(),
+                        line,
+                        column: column.to_owned(),
+                        why,
+                    }
+                    .into());
                 }
             }
             Ok(row)
@@ -76,14 +84,21 @@ pub async fn import(
             None => {
                 let line = index as u64 + 2;
                 let why = format!("there is no place {:?} above", row.parent);
-                return Err(BadRow { file: file.to_owned(), line, column: "parent".to_owned(), why }.into());
+                return Err(BadRow {
+                    file: file.to_owned(),
+                    line,
+                    column: "parent".to_owned(),
+                    why,
+                }
+                .into());
             }
         };
         let path = match &parent {
             Some((_, above)) => format!("{above} {}", row.name),
             None => row.name.clone(),
         };
-        let there = known.get(&row.name).and_then(|same| same.iter().find(|(_, other)| *other == path));
+        let there =
+            known.get(&row.name).and_then(|same| same.iter().find(|(_, other)| *other == path));
         if there.is_some() {
             continue;
         }
@@ -93,7 +108,13 @@ pub async fn import(
             name: row.name,
             kind: row.kind,
             path,
-            aliases: row.aliases.split(';').map(str::trim).filter(|alias| !alias.is_empty()).map(str::to_owned).collect(),
+            aliases: row
+                .aliases
+                .split(';')
+                .map(str::trim)
+                .filter(|alias| !alias.is_empty())
+                .map(str::to_owned)
+                .collect(),
         };
         store::place::insert(db, &place, demo).await?;
         known.entry(place.name).or_default().push((place.id, place.path));
@@ -125,7 +146,8 @@ mod tests {
 
     #[test]
     fn an_empty_cell_is_named_by_file_line_and_column() {
-        let text = "name,kind,parent,aliases,source\n铁西区,区,四平市,,public\n仁兴街道,,铁西区,,public\n";
+        let text =
+            "name,kind,parent,aliases,source\n铁西区,区,四平市,,public\n仁兴街道,,铁西区,,public\n";
         let error = read("gazetteer.csv", text.as_bytes()).unwrap_err().to_string();
         assert_eq!(error, "gazetteer.csv:3: kind: is empty");
     }

@@ -154,7 +154,9 @@ fn grants(role: Role, right: Right) -> bool {
     use Role as R;
     match right {
         D::TakeCalls => matches!(role, R::Agent),
-        D::Listen => matches!(role, R::Agent | R::Supervisor | R::Dispatcher | R::Reviewer | R::FollowUp),
+        D::Listen => {
+            matches!(role, R::Agent | R::Supervisor | R::Dispatcher | R::Reviewer | R::FollowUp)
+        }
         D::SeeFloor => matches!(role, R::Supervisor | R::Administrator),
         D::ReadTicket => true,
         D::Accept => matches!(role, R::Agent | R::Dispatcher | R::Supervisor),
@@ -163,10 +165,15 @@ fn grants(role: Role, right: Right) -> bool {
             matches!(role, R::Clerk | R::Leader | R::Hub | R::Supervisor)
         }
         D::Approve => matches!(role, R::Leader | R::Supervisor),
-        D::DecideReturn | D::DecideExtension => matches!(role, R::Dispatcher | R::Supervisor | R::Hub),
+        D::DecideReturn | D::DecideExtension => {
+            matches!(role, R::Dispatcher | R::Supervisor | R::Hub)
+        }
         D::Review => matches!(role, R::Reviewer | R::Supervisor),
         D::FollowUp | D::Rework | D::Close => matches!(role, R::FollowUp | R::Supervisor),
-        D::Urge => matches!(role, R::Agent | R::Dispatcher | R::Reviewer | R::FollowUp | R::Supervisor | R::Hub),
+        D::Urge => matches!(
+            role,
+            R::Agent | R::Dispatcher | R::Reviewer | R::FollowUp | R::Supervisor | R::Hub
+        ),
         D::Cancel => matches!(role, R::Agent | R::Dispatcher | R::Supervisor),
         D::RevealPerson => role != R::Administrator,
         D::ManagePeople | D::ReadAudit => matches!(role, R::Administrator),

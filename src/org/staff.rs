@@ -200,7 +200,8 @@ pub async fn reset_password(
     store::staff::set_password(&mut tx, id, &hash, clock.now()).await?;
     store::staff::forget_totp(&mut tx, id).await?;
     login::end_all(&mut tx, id).await?;
-    let act = Act::new("password_reset", "staff", id.to_string()).with(json!({ "name": staff.name }));
+    let act =
+        Act::new("password_reset", "staff", id.to_string()).with(json!({ "name": staff.name }));
     audit::write(&mut tx, actor, &act, clock).await?;
     tx.commit().await?;
     Ok(secret)
@@ -243,7 +244,8 @@ fn summary(staff: &Staff) -> serde_json::Value {
 
 fn check_name(name: &str) -> Result<(), Error> {
     let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'));
-    if plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && (2..=40).contains(&name.len()) {
+    if plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && (2..=40).contains(&name.len())
+    {
         return Ok(());
     }
     Err(Error::Invalid("登录名为 2–40 个小写字母、数字或 . _ -，以字母开头".to_owned()))
@@ -272,7 +274,11 @@ async fn checked_post(
 }
 
 /// The last administrator who can sign in is neither disabled nor loses the role.
-async fn keeps_an_administrator(db: &mut PgConnection, before: &Staff, after: &Staff) -> Result<(), Error> {
+async fn keeps_an_administrator(
+    db: &mut PgConnection,
+    before: &Staff,
+    after: &Staff,
+) -> Result<(), Error> {
     let keeps = |staff: &Staff| staff.roles.contains(&Role::Administrator) && !staff.disabled;
     if keeps(before) && !keeps(after) && store::staff::administrators(db).await? <= 1 {
         return Err(Error::Invalid("至少要保留一名可用的管理员".to_owned()));

@@ -125,7 +125,12 @@ pub async fn find(db: &mut PgConnection, id: UnitId) -> Result<Unit, Error> {
 
 /// Adds a unit as the last child of its parent. One that is there already under this name stays
 /// as it is and is given back.
-pub async fn add(db: &mut PgConnection, new: &NewUnit, clock: &dyn Clock, dice: &dyn Dice) -> Result<Unit, Error> {
+pub async fn add(
+    db: &mut PgConnection,
+    new: &NewUnit,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Unit, Error> {
     store::unit::lock_tree(db).await?;
     if let Some(there) = store::unit::named(db, new.parent, &new.name).await? {
         return Ok(there);

@@ -27,7 +27,10 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-pub(crate) async fn newest(db: &mut PgConnection, about: Option<(&str, &str)>) -> Result<Vec<Line>, Error> {
+pub(crate) async fn newest(
+    db: &mut PgConnection,
+    about: Option<(&str, &str)>,
+) -> Result<Vec<Line>, Error> {
     let (thing, id) = about.unzip();
     let lines = sqlx::query_as!(
         Line,

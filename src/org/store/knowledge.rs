@@ -32,9 +32,10 @@ pub(crate) async fn search(
     most: i64,
 ) -> Result<Vec<Entry>, Error> {
     let patterns: Vec<String> = pieces.iter().map(|piece| like(piece)).collect();
-    let rows = sqlx::query_file_as!(Row, "store/knowledge_search.sql", &patterns, like(whole), most)
-        .fetch_all(db)
-        .await?;
+    let rows =
+        sqlx::query_file_as!(Row, "store/knowledge_search.sql", &patterns, like(whole), most)
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
@@ -56,12 +57,21 @@ pub(crate) async fn find(
     Ok(row.fetch_optional(db).await?.map(Entry::from))
 }
 
-pub(crate) async fn insert(db: &mut PgConnection, id: KnowledgeId, demo: bool) -> Result<(), Error> {
-    sqlx::query!("insert into knowledge (id, version, demo) values ($1, 1, $2)", id.uuid(), demo).execute(db).await?;
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    id: KnowledgeId,
+    demo: bool,
+) -> Result<(), Error> {
+    sqlx::query!("insert into knowledge (id, version, demo) values ($1, 1, $2)", id.uuid(), demo)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
-pub(crate) async fn next_version(db: &mut PgConnection, id: KnowledgeId) -> Result<Option<i32>, Error> {
+pub(crate) async fn next_version(
+    db: &mut PgConnection,
+    id: KnowledgeId,
+) -> Result<Option<i32>, Error> {
     let next = sqlx::query_scalar!(
         "update knowledge set version = version + 1 where id = $1 and withdrawn_at is null returning version",
         id.uuid(),

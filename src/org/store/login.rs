@@ -41,8 +41,14 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-pub(crate) async fn seen(db: &mut PgConnection, token: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query!("update login set seen_at = $2 where token_hash = $1", token, now).execute(db).await?;
+pub(crate) async fn seen(
+    db: &mut PgConnection,
+    token: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!("update login set seen_at = $2 where token_hash = $1", token, now)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -52,13 +58,23 @@ pub(crate) async fn delete(db: &mut PgConnection, token: &[u8]) -> Result<(), Er
 }
 
 /// Sign-ins that are over.
-pub(crate) async fn sweep(db: &mut PgConnection, idle_since: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query!("delete from login where ends_at <= $2 or seen_at <= $1", idle_since, now).execute(db).await?;
+pub(crate) async fn sweep(
+    db: &mut PgConnection,
+    idle_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!("delete from login where ends_at <= $2 or seen_at <= $1", idle_since, now)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 /// All of one person but `keep`.
-pub(crate) async fn delete_all(db: &mut PgConnection, staff: StaffId, keep: &[u8]) -> Result<(), Error> {
+pub(crate) async fn delete_all(
+    db: &mut PgConnection,
+    staff: StaffId,
+    keep: &[u8],
+) -> Result<(), Error> {
     sqlx::query!("delete from login where staff_id = $1 and token_hash <> $2", staff.uuid(), keep)
         .execute(db)
         .await?;

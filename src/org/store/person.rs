@@ -5,7 +5,10 @@ use sqlx::PgConnection;
 use crate::Error;
 use crate::keys::Sealed;
 
-pub(crate) async fn by_lookup(db: &mut PgConnection, lookup: &[u8]) -> Result<Vec<PersonId>, Error> {
+pub(crate) async fn by_lookup(
+    db: &mut PgConnection,
+    lookup: &[u8],
+) -> Result<Vec<PersonId>, Error> {
     let ids = sqlx::query_scalar!(
         r#"select person.id as "id: PersonId" from person_number join person on person.id = person_id
            where lookup = $1 order by changed_at desc, person.id desc"#,
@@ -23,7 +26,11 @@ pub(crate) async fn lock(db: &mut PgConnection, lookup: &[u8; 32]) -> Result<(),
 }
 
 pub(crate) async fn find(db: &mut PgConnection, id: PersonId) -> Result<Option<Sealed>, Error> {
-    let row = sqlx::query_as!(Sealed, "select sealed as bytes, key_id from person where id = $1", id.uuid());
+    let row = sqlx::query_as!(
+        Sealed,
+        "select sealed as bytes, key_id from person where id = $1",
+        id.uuid()
+    );
     Ok(row.fetch_optional(db).await?)
 }
 

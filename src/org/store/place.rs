@@ -23,7 +23,11 @@ pub(crate) async fn find(db: &mut PgConnection, id: PlaceId) -> Result<Option<Pl
 }
 
 /// A city has some thousand places: they are looked through.
-pub(crate) async fn search(db: &mut PgConnection, words: &[String], most: i64) -> Result<Vec<Place>, Error> {
+pub(crate) async fn search(
+    db: &mut PgConnection,
+    words: &[String],
+    most: i64,
+) -> Result<Vec<Place>, Error> {
     let patterns: Vec<String> = words.iter().map(|word| like(word)).collect();
     let places = sqlx::query_as!(
         Place,

@@ -24,7 +24,8 @@ struct Row {
 impl TryFrom<Row> for Staff {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self, Error> {
-        let post = match (row.unit_id, row.unit_path, row.unit_name, row.unit_level, row.unit_kind) {
+        let post = match (row.unit_id, row.unit_path, row.unit_name, row.unit_level, row.unit_kind)
+        {
             (Some(unit), Some(path), Some(name), Some(level), Some(kind)) => {
                 Some(Post { unit, path, name, level: level.parse()?, kind: kind.parse()? })
             }
@@ -45,24 +46,45 @@ impl TryFrom<Row> for Staff {
 }
 
 pub(crate) async fn find(db: &mut PgConnection, id: StaffId) -> Result<Option<Staff>, Error> {
-    let row = sqlx::query_file_as!(Row, "store/staff.sql", Some(id.uuid()), None::<String>, None::<String>)
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query_file_as!(
+        Row,
+        "store/staff.sql",
+        Some(id.uuid()),
+        None::<String>,
+        None::<String>
+    )
+    .fetch_optional(db)
+    .await?;
     row.map(Staff::try_from).transpose()
 }
 
 pub(crate) async fn search(db: &mut PgConnection, text: &str) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(Row, "store/staff.sql", None::<uuid::Uuid>, Some(like(text)), None::<String>)
-        .fetch_all(db)
-        .await?;
+    let rows = sqlx::query_file_as!(
+        Row,
+        "store/staff.sql",
+        None::<uuid::Uuid>,
+        Some(like(text)),
+        None::<String>
+    )
+    .fetch_all(db)
+    .await?;
     rows.into_iter().map(Staff::try_from).collect()
 }
 
 pub(crate) async fn with_role(db: &mut PgConnection, role: Role) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(Row, "store/staff.sql", None::<uuid::Uuid>, None::<String>, Some(role.as_str()))
-        .fetch_all(db)
-        .await?;
-    rows.into_iter().map(Staff::try_from).filter(|staff| !matches!(staff, Ok(staff) if staff.disabled)).collect()
+    let rows = sqlx::query_file_as!(
+        Row,
+        "store/staff.sql",
+        None::<uuid::Uuid>,
+        None::<String>,
+        Some(role.as_str())
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(Staff::try_from)
+        .filter(|staff| !matches!(staff, Ok(staff) if staff.disabled))
+        .collect()
 }
 
 /// A pattern that matches the text itself anywhere.
@@ -109,13 +131,21 @@ fn taken(error: sqlx::Error, staff: &Staff) -> Error {
 
 async fn insert_roles(db: &mut PgConnection, staff: &Staff) -> Result<(), Error> {
     let roles: Vec<String> = staff.roles.iter().map(|role| role.as_str().to_owned()).collect();
-    sqlx::query!("insert into staff_role (staff_id, role) select $1, unnest($2::text[])", staff.id.uuid(), &roles)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "insert into staff_role (staff_id, role) select $1, unnest($2::text[])",
+        staff.id.uuid(),
+        &roles
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-pub(crate) async fn update(db: &mut PgConnection, staff: &Staff, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn update(
+    db: &mut PgConnection,
+    staff: &Staff,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     sqlx::query!(
         "update staff set display_name = $2, unit_id = $3, skills = $4, changed_at = $5,
              disabled_at = case when $6 then coalesce(disabled_at, $5) end
@@ -129,7 +159,9 @@ pub(crate) async fn update(db: &mut PgConnection, staff: &Staff, now: DateTime<U
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!("delete from staff_role where staff_id = $1", staff.id.uuid()).execute(&mut *db).await?;
+    sqlx::query!("delete from staff_role where staff_id = $1", staff.id.uuid())
+        .execute(&mut *db)
+        .await?;
     insert_roles(db, staff).await
 }
 
@@ -149,7 +181,9 @@ pub(crate) async fn administrators(db: &mut PgConnection) -> Result<i64, Error> 
 
 /// The next number after the highest of four digits.
 pub(crate) async fn next_number(db: &mut PgConnection) -> Result<String, Error> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('staff_number'))").execute(&mut *db).await?;
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('staff_number'))")
+        .execute(&mut *db)
+        .await?;
     let next = sqlx::query_scalar!(
         r#"select (coalesce(max(number::int), 1000) + 1)::text as "next!" from staff where number ~ '^[0-9]{4}$'"#
     );
@@ -178,9 +212,14 @@ pub(crate) async fn set_password(
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sqlx::query!("update staff set password = $2, changed_at = $3 where id = $1", id.uuid(), hash, now)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "update staff set password = $2, changed_at = $3 where id = $1",
+        id.uuid(),
+        hash,
+        now
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -192,28 +231,46 @@ pub(crate) struct Totp {
 }
 
 pub(crate) async fn lock_totp(db: &mut PgConnection, id: StaffId) -> Result<Totp, Error> {
-    let row = sqlx::query!("select totp, totp_key, totp_step from staff where id = $1 for update", id.uuid())
-        .fetch_one(db)
-        .await?;
+    let row = sqlx::query!(
+        "select totp, totp_key, totp_step from staff where id = $1 for update",
+        id.uuid()
+    )
+    .fetch_one(db)
+    .await?;
     let sealed = row.totp.zip(row.totp_key).map(|(bytes, key_id)| Sealed { bytes, key_id });
     Ok(Totp { sealed, last_step: row.totp_step })
 }
 
-pub(crate) async fn set_totp(db: &mut PgConnection, id: StaffId, sealed: &[u8], key_id: &str) -> Result<(), Error> {
-    sqlx::query!("update staff set totp = $2, totp_key = $3, totp_step = 0 where id = $1", id.uuid(), sealed, key_id)
-        .execute(db)
-        .await?;
+pub(crate) async fn set_totp(
+    db: &mut PgConnection,
+    id: StaffId,
+    sealed: &[u8],
+    key_id: &str,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update staff set totp = $2, totp_key = $3, totp_step = 0 where id = $1",
+        id.uuid(),
+        sealed,
+        key_id
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
 pub(crate) async fn used_totp(db: &mut PgConnection, id: StaffId, step: i64) -> Result<(), Error> {
-    sqlx::query!("update staff set totp_step = $2 where id = $1", id.uuid(), step).execute(db).await?;
+    sqlx::query!("update staff set totp_step = $2 where id = $1", id.uuid(), step)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 pub(crate) async fn forget_totp(db: &mut PgConnection, id: StaffId) -> Result<(), Error> {
-    sqlx::query!("update staff set totp = null, totp_key = null, totp_step = 0 where id = $1", id.uuid())
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "update staff set totp = null, totp_key = null, totp_step = 0 where id = $1",
+        id.uuid()
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -48,7 +48,11 @@ pub(crate) async fn find(db: &mut PgConnection, id: UnitId) -> Result<Option<Uni
     row.map(Unit::try_from).transpose()
 }
 
-pub(crate) async fn named(db: &mut PgConnection, parent: Option<UnitId>, name: &str) -> Result<Option<Unit>, Error> {
+pub(crate) async fn named(
+    db: &mut PgConnection,
+    parent: Option<UnitId>,
+    name: &str,
+) -> Result<Option<Unit>, Error> {
     let row = sqlx::query_as!(
         Row,
         r#"select id as "id: _", parent_id as "parent_id: _", path, name, level, kind
@@ -75,7 +79,12 @@ pub(crate) async fn children(db: &mut PgConnection, parent: Option<UnitId>) -> R
     Ok(count.fetch_one(db).await?)
 }
 
-pub(crate) async fn insert(db: &mut PgConnection, unit: &Unit, demo: bool, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    unit: &Unit,
+    demo: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     sqlx::query!(
         "insert into unit (id, parent_id, path, name, level, kind, demo, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

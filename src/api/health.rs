@@ -1,0 +1,85 @@
+//! Whether it lives, whether it can work, and its figures.
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::State as AppState;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{App, Error};
+
+/// How a part is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    Up,
+    /// Works, with less than it could do.
+    Degraded {
+        why: String,
+    },
+    Down {
+        why: String,
+    },
+}
+
+/// A part that `/readyz` asks: its name, and how to know. Asking must not wait.
+#[derive(Clone)]
+pub struct Part {
+    name: &'static str,
+    ask: Arc<dyn Fn() -> State + Send + Sync>,
+}
+
+impl Part {
+    pub fn new(name: &'static str, ask: impl Fn() -> State + Send + Sync + 'static) -> Self {
+        Self { name, ask: Arc::new(ask) }
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(|| async { Json(serde_json::json!({ "alive": true })) }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(figures))
+}
+
+async fn ready(AppState(app): AppState<App>) -> Response {
+    let mut parts = vec![("database", database(&app).await)];
+    parts.extend(app.parts.iter().map(|part| (part.name, (part.ask)())));
+    let down = parts.iter().any(|(_, state)| matches!(state, State::Down { .. }));
+    let parts: Map<String, Value> = parts
+        .into_iter()
+        .map(|(name, state)| (name.to_owned(), serde_json::to_value(state).unwrap_or_default()))
+        .collect();
+    let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let body = serde_json::json!({ "ready": !down, "parts": parts });
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// Asks for a connection and lets it go; a database that does not answer in two seconds is down.
+async fn database(app: &App) -> State {
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(2), app.db.acquire());
+    match asked.await {
+        Ok(Ok(mut connection)) => match sqlx::Connection::ping(&mut *connection).await {
+            Ok(()) => State::Up,
+            Err(error) => State::Down { why: error.to_string() },
+        },
+        Ok(Err(error)) => State::Down { why: error.to_string() },
+        Err(_) => State::Down { why: "no answer within 2 s".to_owned() },
+    }
+}
+
+async fn figures(AppState(app): AppState<App>) -> Result<Response, Error> {
+    let metrics = app.metrics.as_ref().ok_or(Error::NotFound)?;
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, metrics.render()).into_response())
+}

@@ -1,0 +1,141 @@
+//! How often someone may try: sign-in by name and by address, public look-ups by number and by
+//! address.
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Clock;
+use chrono::{DateTime, Utc};
+use governor::clock::{Clock as Ticks, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+
+use crate::Error;
+
+/// The house's clock, as the limiter reads it.
+#[derive(Clone)]
+struct HouseClock {
+    clock: Arc<dyn Clock>,
+    start: DateTime<Utc>,
+}
+
+impl Ticks for HouseClock {
+    type Instant = Nanos;
+    fn now(&self) -> Nanos {
+        (self.clock.now() - self.start).to_std().unwrap_or_default().into()
+    }
+}
+
+type Keyed = RateLimiter<String, DefaultKeyedStateStore<String>, HouseClock, NoOpMiddleware<Nanos>>;
+
+/// All limits of the door.
+#[derive(Clone)]
+pub struct Limits(Arc<All>);
+
+struct All {
+    clock: HouseClock,
+    /// One name from one address: what a person mistypes.
+    pair: Keyed,
+    /// One name from anywhere: wide, so that a stranger cannot lock someone out at once.
+    name: Keyed,
+    /// One address: a whole office may sit behind it.
+    address: Keyed,
+    lookup_address: Keyed,
+    lookup_number: Keyed,
+}
+
+impl Limits {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let clock = HouseClock { start: clock.now(), clock };
+        let keyed = |burst: u32, every_secs: u64| {
+            let burst = NonZeroU32::new(burst).expect("a burst is at least one");
+            let quota =
+                Quota::with_period(Duration::from_secs(every_secs)).expect("a period is not zero");
+            RateLimiter::new(
+                quota.allow_burst(burst),
+                DefaultKeyedStateStore::default(),
+                clock.clone(),
+            )
+        };
+        Self(Arc::new(All {
+            pair: keyed(10, 10),
+            name: keyed(100, 2),
+            address: keyed(120, 1),
+            lookup_address: keyed(20, 3),
+            lookup_number: keyed(10, 60),
+            clock,
+        }))
+    }
+
+    /// One more attempt to sign in.
+    pub fn sign_in(&self, name: &str, address: IpAddr) -> Result<(), Error> {
+        let all = &*self.0;
+        all.take(&all.address, address.to_string())?;
+        all.take(&all.pair, format!("{address} {name}"))?;
+        all.take(&all.name, name.to_owned())
+    }
+
+    /// One more public look-up of a ticket.
+    pub fn look_up(&self, number: &str, address: IpAddr) -> Result<(), Error> {
+        let all = &*self.0;
+        all.take(&all.lookup_address, address.to_string())?;
+        all.take(&all.lookup_number, number.to_owned())
+    }
+}
+
+impl All {
+    fn take(&self, limiter: &Keyed, key: String) -> Result<(), Error> {
+        if limiter.len() > 10_000 {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&key).map_err(|not_until| self.wait(&not_until))
+    }
+
+    fn wait(&self, not_until: &NotUntil<Nanos>) -> Error {
+        let wait = not_until.earliest_possible().duration_since(self.clock.now());
+        Error::TooMany(Duration::from(wait).as_secs().max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::ManualClock;
+    use chrono::TimeDelta;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    #[test]
+    fn the_eleventh_attempt_in_a_row_has_to_wait_and_time_heals() {
+        let clock = Arc::new(ManualClock::default());
+        let limits = Limits::new(clock.clone());
+        for _ in 0..10 {
+            limits.sign_in("agent", HERE).unwrap();
+        }
+        assert!(matches!(limits.sign_in("agent", HERE), Err(Error::TooMany(1..=10))));
+        clock.advance(TimeDelta::seconds(10));
+        limits.sign_in("agent", HERE).unwrap();
+    }
+
+    #[test]
+    fn someone_elses_attempts_elsewhere_do_not_lock_a_person_out() {
+        let limits = Limits::new(Arc::new(ManualClock::default()));
+        for _ in 0..11 {
+            drop(limits.sign_in("agent", THERE));
+        }
+        limits.sign_in("agent", HERE).unwrap();
+    }
+
+    #[test]
+    fn a_number_is_looked_up_ten_times_then_not_from_any_address() {
+        let limits = Limits::new(Arc::new(ManualClock::default()));
+        for _ in 0..10 {
+            limits.look_up("2026112300019", HERE).unwrap();
+        }
+        assert!(limits.look_up("2026112300019", THERE).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The HTTP port: plain on loopback, TLS anywhere else.
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sha2::{Digest, Sha256};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::server::TlsStream;
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+/// A certificate and its key, ready to serve.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ServerConfig>,
+    /// SHA-256 of the certificate, as browsers show it: `AB:CD:…`.
+    pub fingerprint: String,
+}
+
+/// How long a browser may take for the handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Handshakes under way at once; more wait in the kernel's queue.
+const HANDSHAKES: usize = 256;
+
+impl Tls {
+    /// From PEM files.
+    pub fn from_files(certificate: &Path, key: &Path) -> io::Result<Self> {
+        let named = |path: &Path, error: &dyn std::fmt::Display| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {error}", path.display()))
+        };
+        let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| named(certificate, &error))?;
+        let private = PrivateKeyDer::from_pem_file(key).map_err(|error| named(key, &error))?;
+        Self::new(chain, private).map_err(|error| named(certificate, &error))
+    }
+
+    /// The self-signed certificate of this data folder, made at the first start for `localhost` and
+    /// these addresses, and kept so that its fingerprint stays.
+    pub fn self_signed(folder: &Path, addresses: &[IpAddr]) -> io::Result<Self> {
+        let (certificate, key) = (folder.join("tls-cert.pem"), folder.join("tls-key.pem"));
+        if !(certificate.exists() && key.exists()) {
+            let mut names = vec!["localhost".to_owned()];
+            names.extend(addresses.iter().map(ToString::to_string));
+            let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+            write_private(&key, made.signing_key.serialize_pem().as_bytes())?;
+            std::fs::write(&certificate, made.cert.pem())?;
+        }
+        Self::from_files(&certificate, &key)
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, rustls::Error> {
+        let first = chain.first().ok_or(rustls::Error::NoCertificatesPresented)?;
+        let fingerprint = hex::encode_upper(Sha256::digest(first));
+        let pairs: Vec<_> = fingerprint.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+        let fingerprint = pairs.join(":");
+        // The provider is named, so that nothing depends on what else the process has installed.
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        // WebSockets need HTTP/1.1; one protocol is enough for a console.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), fingerprint })
+    }
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// Serves until `stop` resolves and the open requests are done. WebSockets must end by themselves.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Tls>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    match tls {
+        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+        Some(tls) => {
+            let listener = TlsListener::new(listener, tls);
+            axum::serve(listener, service).with_graceful_shutdown(stop).await
+        }
+    }
+}
+
+type Handshake = Pin<Box<dyn Future<Output = Option<(TlsStream<TcpStream>, SocketAddr)>> + Send>>;
+
+/// Accepts TCP and hands over what has finished its handshake, so that a slow one holds up no other.
+struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+    under_way: FuturesUnordered<Handshake>,
+}
+
+impl TlsListener {
+    fn new(tcp: TcpListener, tls: Tls) -> Self {
+        Self { tcp, acceptor: TlsAcceptor::from(tls.config), under_way: FuturesUnordered::new() }
+    }
+
+    fn begin(&self, stream: TcpStream, peer: SocketAddr) {
+        let handshake = self.acceptor.accept(stream);
+        self.under_way.push(Box::pin(async move {
+            match tokio::time::timeout(HANDSHAKE, handshake).await {
+                Ok(Ok(stream)) => Some((stream, peer)),
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "a TLS handshake failed");
+                    None
+                }
+                Err(_) => None,
+            }
+        }));
+    }
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            tokio::select! {
+                Some(done) = self.under_way.next(), if !self.under_way.is_empty() => {
+                    if let Some(ready) = done {
+                        return ready;
+                    }
+                }
+                (stream, peer) = Listener::accept(&mut self.tcp), if self.under_way.len() < HANDSHAKES => {
+                    self.begin(stream, peer);
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        TcpListener::local_addr(&self.tcp)
+    }
+}
