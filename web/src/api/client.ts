@@ -1,0 +1,66 @@
+import { ask, get, post } from './http'
+import type {
+  CallDetail, CallRow, Callback, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
+  Person, PhoneAccount, Place, PresenceState, Role, Segment, Ticket, TicketDraft, TicketRow, Unit,
+} from './types'
+
+export interface TicketFilter { box?: 'todo' | 'unit' | 'all' | 'mine'; state?: string; q?: string; late?: boolean; cursor?: string | null; limit?: number }
+export interface CallFilter { agent?: 'me' | 'all'; q?: string; from?: string; to?: string; cursor?: string | null; limit?: number }
+
+export const session = {
+  login: async (name: string, password: string) => (await ask<Me>('/login', { method: 'POST', body: { name, password }, anonymous: true })).data,
+  logout: () => ask<void>('/logout', { method: 'POST', anonymous: true }),
+  me: async () => (await ask<Me>('/me', { anonymous: true })).data,
+  password: (old: string, fresh: string) => post<void>('/me/password', { old, new: fresh }),
+}
+
+export const org = {
+  units: async () => (await get<Page<Unit>>('/units', { limit: 1000 })).items,
+  places: async (q: string, signal?: AbortSignal) => (await get<Page<Place>>('/places', { q }, signal)).items,
+  categories: async () => (await get<Page<Category>>('/categories', { limit: 1000 })).items,
+  knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
+}
+
+export const people = {
+  list: (q: string, cursor?: string | null) => get<Page<Person>>('/people', { q, cursor }),
+  add: (person: { name: string; display_name: string; roles: Role[]; unit_id: string | null }) => post<{ person: Person; password: string }>('/people', person),
+  change: async (id: string, change: { display_name?: string; roles?: Role[]; unit_id?: string | null; disabled?: boolean }) =>
+    (await ask<Person>(`/people/${id}`, { method: 'PATCH', body: change })).data,
+  resetPassword: (id: string) => post<{ password: string }>(`/people/${id}/password-reset`),
+}
+
+export const desk = {
+  get: () => get<Desk>('/desk'),
+  presence: (to: Extract<PresenceState, 'ready' | 'not_ready' | 'signed_out'>, why?: string) => post<Desk>('/desk/presence', why ? { to, why } : { to }),
+  hangUp: () => post<void>('/desk/hang-up'),
+  account: () => get<PhoneAccount>('/phone/account'),
+  callbacks: () => get<Page<Callback>>('/callbacks'),
+  callBack: (id: string) => post<void>(`/callbacks/${id}/call`),
+  fixtures: async () => (await get<Page<Fixture>>('/demo/fixtures')).items,
+  demoRing: (fixture: string) => post<void>('/demo/ring', { fixture }),
+}
+
+export interface GivenOutcome { kind: OutcomeKind; ticket_id?: string; knowledge_id?: string; note?: string }
+export const calls = {
+  list: (filter: CallFilter) => get<Page<CallRow>>('/calls', filter),
+  get: (id: string) => get<CallDetail>(`/calls/${id}`),
+  transcript: async (id: string) => (await get<Page<Segment>>(`/calls/${id}/transcript`, { limit: 1000 })).items,
+  history: (id: string) => get<{ calls: CallRow[]; tickets: TicketRow[] }>(`/calls/${id}/history`),
+  recording: (id: string) => `/api/v1/calls/${id}/recording`,
+  draft: (id: string) => get<TicketDraft | null>(`/calls/${id}/draft`),
+  saveDraft: (id: string, draft: TicketDraft, keepalive = false) => ask<void>(`/calls/${id}/draft`, { method: 'PUT', body: draft, keepalive }),
+  outcome: (id: string, outcome: GivenOutcome) => post<void>(`/calls/${id}/outcome`, outcome),
+}
+
+export const tickets = {
+  list: (filter: TicketFilter) => get<Page<TicketRow>>('/tickets', filter),
+  get: (id: string) => ask<Ticket>(`/tickets/${id}`),
+  create: (ticket: NewTicket) => post<Ticket>('/tickets', ticket),
+  act: (id: string, etag: string, action: Record<string, unknown>) => ask<Ticket>(`/tickets/${id}/actions`, { method: 'POST', ifMatch: etag, body: action }),
+  add: (id: string, text: string, callId: string | null) => post<unknown>(`/tickets/${id}/additions`, { text, call_id: callId }),
+  contact: (id: string, reason: string) => post<{ name: string; number: string }>(`/tickets/${id}/contact`, { reason }),
+}
+
+export const floor = { get: () => get<Floor>('/floor') }
+export const lookup = async (number: string, code: string) =>
+  (await ask<LookupResult>('/public/lookup', { method: 'POST', body: { number, code }, anonymous: true })).data

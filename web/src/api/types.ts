@@ -1,0 +1,113 @@
+/** The shapes of /api/v1, as the server documents them in openapi.json. Times are RFC 3339 UTC, ids UUID strings. */
+
+export type Role = 'agent' | 'supervisor' | 'dispatcher' | 'reviewer' | 'follow_up' | 'hub' | 'clerk' | 'leader' | 'administrator'
+export const ROLES: readonly Role[] = ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'hub', 'clerk', 'leader', 'administrator']
+export type Level = 'city' | 'county' | 'township'
+
+export interface Page<T> { items: T[]; next: string | null }
+
+export interface Me {
+  id: string; name: string; display_name: string; number: string; roles: Role[]
+  unit: { id: string; name: string; level: Level } | null
+  demo: boolean
+}
+
+export interface Unit { id: string; name: string; level: Level; kind: string; parent_id: string | null }
+export interface Place { id: string; name: string; kind: string; path: string }
+export interface Category { id: string; name: string; parent_id: string | null; path: string; unit_id: string | null }
+export interface Knowledge { id: string; version: number | string; title: string; answer: string; issuer: string; valid_until: string | null }
+
+export interface Person { id: string; name: string; display_name: string; number: string; roles: Role[]; unit: { id: string; name: string; level: Level } | null; disabled: boolean }
+
+export type PresenceState = 'signed_out' | 'ready' | 'not_ready' | 'ringing' | 'talking' | 'wrap_up'
+export interface DeskCall {
+  id: string; direction: 'in' | 'out'; hotline: { number: string; name: string }; dialled: string
+  caller_number: string; caller_place: string | null; withheld: boolean
+  phase: 'ringing' | 'talking' | 'ended'
+  started_at: string; answered_at: string | null; ended_at: string | null
+  waited_secs: number; reason_for_me: string; outcome_needed: boolean
+}
+export interface Desk {
+  presence: { state: PresenceState; why: string | null; since: string; until: string | null }
+  phone: { registered: boolean; replaced: boolean }
+  call: DeskCall | null
+  today: { answered: number; avg_handle_secs: number | null }
+  queue: { waiting: number; longest_secs: number | null }
+  speech: { state: 'ready' | 'no_model' | 'restarting'; model: string | null; what_to_do: string | null }
+}
+export interface PhoneAccount { uri: string; user: string; ws: string; codecs: string[] }
+
+export type OutcomeKind = 'ticket' | 'addition' | 'progress_told' | 'direct_answer' | 'transferred' | 'guided_out' | 'silent' | 'wrong_number' | 'nuisance' | 'cut_off'
+export const OUTCOMES: readonly OutcomeKind[] = ['ticket', 'addition', 'progress_told', 'direct_answer', 'transferred', 'guided_out', 'silent', 'wrong_number', 'nuisance', 'cut_off']
+
+export interface CallRow {
+  id: string; started_at: string; direction: 'in' | 'out'; hotline_number: string; hotline_name: string; caller_masked: string
+  agent_name: string | null; answered_at: string | null; ended_at: string | null; wait_secs: number; talk_secs: number
+  ending: string | null; outcome: OutcomeKind | null; ticket_number: string | null; recorded: boolean; rating: string | number | null; demo: boolean
+}
+export interface CallEvent { at: string; what: string; detail: unknown }
+export interface CallDetail extends CallRow { events: CallEvent[] }
+
+export type Track = 'citizen' | 'agent'
+export interface Segment { index: number; track: Track; from_ms: number; to_ms: number; text: string; final: boolean; committed: number }
+
+export interface Callback {
+  id: string; caller_masked: string; hotline_name: string; missed_at: string; due_at: string
+  attempts: { at: string; result: string }[]; state: 'open' | 'done'
+}
+export interface Fixture { name: string; title: string; seconds: number }
+
+export type Kind = 'inquiry' | 'help' | 'complaint' | 'report' | 'suggestion' | 'praise'
+export const KINDS: readonly Kind[] = ['inquiry', 'help', 'complaint', 'report', 'suggestion', 'praise']
+export type Urgency = 'normal' | 'utility' | 'emergency'
+export const URGENCIES: readonly Urgency[] = ['normal', 'utility', 'emergency']
+export type Channel = 'phone' | 'manual' | 'web' | 'message_board' | '110'
+
+export interface TicketDraft {
+  title: string; content: string; kind: Kind; urgency: Urgency; category_id: string | null; place_id: string | null
+  address: string; contact_name: string; contact_number: string; secrecy: boolean; wants_reply: boolean
+}
+export interface NewTicket {
+  draft: TicketDraft; call_id: string | null; channel: Channel; source?: string; outside_number?: string; outside_due?: string
+  direct_answer?: { knowledge_id: string; text: string }; key: string
+}
+
+export type Flag = 'extended' | 'returned' | 'rework' | 'urged' | 'correction'
+export interface TicketRow {
+  id: string; number: string; title: string; kind: Kind; urgency: Urgency; state: string; unit_name: string | null
+  due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; channel: Channel
+  district: string | null; secrecy: boolean; flags: Flag[]; demo: boolean
+}
+export interface HandlingLeg {
+  id: string; unit_name: string; level: Level; role: 'lead' | 'assisting'; parent_id: string | null; state: string
+  dispatched_at: string; sign_due_at: string | null; signed_at: string | null; due_at: string | null; replied_at: string | null; result: string | null
+}
+export interface HistoryItem {
+  id: string | number; at: string; actor_name: string; unit_name: string | null; action: string; reason: string | null; note: string | null
+  from: string | null; to: string | null; details: unknown
+}
+export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
+export interface Timer { name: string; label: string; started_at: string; due_at: string; met_at: string | null; late: boolean; percent: number; segments: TimerSegment[] }
+export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: unknown[] }
+export interface NoticeRow { id: string; at: string; kind: 'sms' | 'email'; to_masked: string; text: string; state: 'queued' | 'sent' | 'sent_in_demo' | 'failed'; why: string | null }
+export interface Rating { satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
+export interface Ticket extends TicketRow {
+  content: string; address: string; contact: { name_masked: string; number_masked: string } | null; category_path: string | null
+  call_id: string | null; legs: HandlingLeg[]; history: HistoryItem[]; timers: Timer[]; actions: TicketAction[]; notices: NoticeRow[]
+  rating: Rating | string | null; query_code: string | null
+}
+
+export interface FloorAgent { name: string; number: string; state: PresenceState; since: string; call: { hotline_name: string; talk_secs: number } | null }
+export interface Floor {
+  agents: FloorAgent[]
+  waiting: { hotline_name: string; waited_secs: number }[]
+  today: { offered: number; answered: number; abandoned: number; within_15s: number; connect_rate: number | null; service_level: number | null; asa_secs: number | null }
+  tickets: { open: number; late: number; due_today: number; in_review: number; in_follow_up: number }
+}
+
+export interface LookupResult {
+  headline: string; number: string; state: string; steps: { label: string; at: string | null; done: boolean; now: boolean }[]
+  answer_by: string | null; reply: string | null; sealed: boolean
+}
+
+export interface Frame { epoch: string | number; seq: number; kind: string; data: unknown }

@@ -1,0 +1,32 @@
+export default {
+  title: '坐席台',
+  presence: { go_ready: '示闲，开始接听', go_ready_short: '示闲', go_busy: '示忙', sign_out: '签出', why: '示忙原因', why_rest: '小休', why_meal: '用餐', why_training: '培训', why_work: '处理工单', since: '已 {time}', until: '还有 {time}', after_call: '话后自动示闲' },
+  today: '今日 {n} 通', avg: '平均处理 {time}', queue: '等待 {n}', queue_longest: '等待 {n} · 最久 {time}', queue_none: '无人等待', callbacks: '待回拨 {n}',
+  idle: {
+    waiting_title: '示闲中，等待来电', waiting_text: '来电会在这里响起，按 {key} 接听。', busy_title: '示忙中', busy_text: '现在不会派给您来电。', out_title: '您还没有签入', out_text: '试一下麦克风，然后示闲。',
+    device_first: '先试麦克风', no_calls: '暂无通话记录', recent: '我最近的通话',
+  },
+  audio: {
+    title: '耳机与麦克风', microphone: '麦克风', speaker: '听筒', ringer: '响铃', default: '系统默认', test: '试一下麦克风', stop: '停止', level: '音量', speak: '请说一句话，绿条应随声音跳动。', good: '听到了，音量正常', quiet: '声音太小，请靠近麦克风', waiting: '还没听到声音',
+    processing: '声音处理', echo: '回声消除', noise: '降噪', gain: '自动增益', ok: '麦克风正常', need: '请先试麦克风',
+    insecure_title: '浏览器不给麦克风', insecure_text: '本页不是通过加密地址（https）打开的，浏览器因此不允许使用麦克风，无法接听。请改用 https 地址，或在服务器本机用 http://127.0.0.1 打开。工单和查询照常可用。',
+    denied: '麦克风被拒绝。请点地址栏左侧的图标，允许使用麦克风后再试。', none: '没有找到麦克风，请插好耳机。', busy: '麦克风打不开，可能被其他程序占用。', play_test: '播放测试音',
+  },
+  phone: { off: '电话未连接', connecting: '电话连接中…', registered: '电话已连接', failed: '电话注册失败：{why}', replaced_title: '电话已转到另一个窗口', replaced_text: '同一工号只能有一个窗口接电话。本窗口不再响铃。', take: '在这里接电话' },
+  speech: { ready: '转写正常', ready_model: '转写正常 · {model}', no_model: '没有语音模型', restarting: '转写正在重启，文字会补上', off: '本通话没有文字', no_model_text: '通话和工单照常。{what}' },
+  ring: { title: '来电', dialled: '拨打 {number} {name}', answer: '接听', answering: '正在接通…', waited: '已等 {time}', reason: '派给您：{why}', no_leg: '等待线路到达本机…', announced: '新来电，{name}，{number}', callback_title: '正在回拨', out_title: '去电' },
+  caller: { title: '来电人', withheld: '号码未显示', place: '归属地', waited: '排队', why_me: '为何给我', dialled: '拨打', merged: '（已并入）', copy: '复制号码' },
+  past: { title: '历史诉求', none: '这个号码第一次来电', open: '未办结', calls: '最近通话', add: '追加', add_title: '追加到 {number}', add_text: '来电人补充的情况', add_hint: '写清新的情况，承办单位马上能看到。', add_done: '已追加', progress: '告知进度', load_failed: '历史没能加载' },
+  talk: { mute: '静音', unmute: '取消静音', keypad: '按键', hang_up: '挂断', none: '通话开始后，双方说的话会出现在这里。', waiting: '正在听…', me: '我', citizen: '来电人', ended: '通话已结束', sent: '已发送', follow: '回到最新一句', muted: '您已静音，来电人听不到您' },
+  form: {
+    title: '工单草稿', autosave: '随填随存', saving: '正在保存…', saved: '已保存 {time}', save_failed: '没存上，正在重试', subject: '诉求', subject_hint: '一句话说清什么事', content: '内容', content_hint: '时间、地点、经过、诉求', kind: '类型', number: '电话', name: '联系人', name_hint: '还没说到姓名，可以问',
+    secrecy: '保密', secrecy_on: '保密', secrecy_off: '不保密', secrecy_report: '举报默认保密：承办单位看不到是谁', secrecy_ask: '投诉请问：“您的信息需要保密吗？”', secrecy_asked: '已问', wants_reply: '要答复', no_reply: '不要答复',
+    category: '类别', category_hint: '输入关键词查找', place: '地点', place_hint: '输入街道、小区、道路', address: '详细地址', address_hint: '几号楼几单元', urgency: '紧急程度', unit: '建议承办', submit: '核对无误，受理', submit_short: '受理',
+    direct: '直接答复', missing: '还缺：{what}', submitting: '正在受理…', done: '已受理 {number}', done_code: '查询码 {code} 已短信告知', waiting_call: '接听来电后在这里填写工单', report_note: '', from_call: '取自来电号码', ask: '请问',
+  },
+  know: { title: '知识', hint: '随输入查找', none: '没有找到，换个说法试试', start: '填写诉求或在这里搜索', search: '搜索知识', issuer: '{name}', valid_until: '有效至 {date}', expired: '已过期', always: '长期有效', cite: '引用', cited: '已引用', uncite: '取消引用', direct_title: '直接答复', direct_text: '告诉来电人的答复', direct_hint: '将记录引用的知识条目，来电办结，不派单。', direct_done: '已直接答复办结', need_cite: '直接答复要先引用一条知识' },
+  outcome: { title: '这通电话怎么结束的？', one: '一通一结：选一项才能接下一通', note: '备注（选填）', done: '已记录：{what}', pick: '请选择', hint_ticket: '填好右侧工单后受理', addition_pick: '选择左侧工单追加', given: '小结：{what}', need_history: '请在左侧历史诉求里选一件' },
+  callback: { title: '待回拨', none: '没有待回拨的来电', call: '回拨', due: '{time} 前', late: '已过时', missed: '{time} 漏接', attempts: '已试 {n} 次', calling: '正在呼叫您的电话…' },
+  demo: { title: '演示', ring: '给我打一个演示电话', hint: '会有一位“市民”拨打 12345，把录音里的话说给您听。', need_ready: '先示闲再打', sent: '电话马上就来', pick: '选择一段来电' },
+  quality: { good: '良好', fair: '一般', bad: '较差', sound: '声音', delay: '延迟 {n} ms', loss: '丢包 {n} %', recording: '录音中', headset: '耳机' },
+}

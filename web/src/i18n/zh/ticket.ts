@@ -1,0 +1,14 @@
+export default {
+  request: '诉求', where: '办到哪里', todo: '现在该做什么', history: '办理过程', timers: '办理时限', legs: '承办情况', notices: '已发通知', recording: '通话录音', transcript: '文字', rating: '回访评价', contact: '联系人', no_contact: '无联系方式', sealed_contact: '诉求人信息保密，不可查看',
+  nothing: '现在没有需要您做的', nothing_text: '工单在别人手里。有进展时这里会变。', more_actions: '其他操作', reveal: '查看（记录原因）', reveal_title: '查看联系方式', reveal_why: '为什么要查看？', reveal_hint: '查看会写入办理过程，诉求人可以问到是谁看的。', reveal_done: '已记录',
+  step: { accept: '受理', dispatch: '交办', sign: '签收', handle: '办理', review: '审单', follow_up: '回访', close: '办结' },
+  off_legend: '灰：休息时间', pause_legend: '斜纹：暂停', started: '{time} 起', due: '{time} 到期', met: '{took}完成', met_late: '超期完成', percent: '已用 {n} %', overdue: '已超期', provisional: '暂定期限', no_timers: '没有正在计时的时限', no_legs: '还没有交办给单位', no_notices: '还没有发过通知', no_history: '还没有记录', sign_by: '{time} 前签收', reply_by: '{time} 前答复', query_code: '查询码 {code}', call_link: '查看通话', category: '类别', district: '地区', channel: '渠道', accepted_at: '受理于 {time}', from_to: '{from} → {to}',
+  changed_title: '这件工单刚被别人改过', changed_text: '您填写的内容还在。看看这期间发生了什么，再决定是否提交。', changed_retry: '仍然提交', changed_keep: '先不提交', done: '已完成：{what}', list: '返回列表', position: '第 {n} 件，共 {all} 件', previous: '上一件', next: '下一件', updated: '工单有更新，已刷新', system: '系统', print: '打印',
+  act: { dispatch: '交办', sign: '签收', return: '申请退单', decide_return: '审核退单', reply: '答复', approve: '审核', review: '审单', ask_extension: '申请延期', decide_extension: '审核延期', follow_up: '登记回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', add: '追加情况' },
+  form: {
+    unit: '主办单位', unit_hint: '选择或输入单位名称', assisting: '协办单位', assisting_hint: '可多选', reason: '原因', reason_return: '退单理由（依据职责或法规）', right_unit: '应由哪个单位办理（知道就填）', days: '延长几个工作日', approve: '是否同意', agree: '同意', refuse: '不同意', redispatch_to: '改派到',
+    finding: '调查情况', finding_hint: '查到了什么，什么时候查的', result: '处理结果', result_hint: '做了什么、何时完成；没做完的写明计划和日期', basis: '依据', basis_hint: '法规、政策或职责条款', contacted: '联系过诉求人吗', contacted_yes: '联系过', contacted_no: '没有', contacted_at: '联系时间', how: '联系方式', how_phone: '电话', how_visit: '上门', how_sms: '短信', how_wechat: '微信', solved: '解决情况',
+    check_answered: '每一点诉求都有回应', check_basis: '有法规或政策依据', check_contacted: '联系过诉求人（何时、怎样）', check_evidence: '附有佐证材料', check_plan: '有结果，或有计划和日期', check_tone: '语气得体', pass: '审单结论', passed: '通过', sent_back: '退回补正', missing: '还缺什么（写给单位）', missing_auto: '未达到：{what}', checklist: '逐项核对', pass_needs_all: '各项都达到才能通过',
+    reached: '接通了吗', reached_yes: '接通', reached_no: '未接通', follow_contacted: '单位联系过您吗？', follow_solved: '问题解决了吗？', follow_satisfied: '对办理满意吗？', words: '诉求人原话', words_hint: '尽量记原话', not_true: '承办单位答复与事实不符', own_words: '评价只能来自诉求人本人的话或按键', unreached_hint: '未接通记为未评价，不算满意。换个时段再试，共三次。', note: '说明', optional: '选填', add_text: '补充内容', submit: '提交', text_short: '至少写 {n} 个字', pick: '请选择',
+  },
+}

@@ -1,0 +1,33 @@
+export default {
+  role: { agent: '话务员', supervisor: '班长', dispatcher: '派单员', reviewer: '审单员', follow_up: '回访员', hub: '区县热线中心', clerk: '单位承办人', leader: '单位审核领导', administrator: '管理员' },
+  level: { city: '市级', county: '县（市、区）级', township: '乡镇（街道）级' },
+  kind: { inquiry: '咨询', help: '求助', complaint: '投诉', report: '举报', suggestion: '建议', praise: '表扬' },
+  urgency: { normal: '普通', utility: '水电气热', emergency: '紧急' },
+  urgency_hint: { normal: '按类型时限', utility: '24 小时', emergency: '2 小时' },
+  channel: { phone: '电话', manual: '手工录单', web: '网页', message_board: '领导留言板', 110: '110 转来' },
+  presence: { signed_out: '签出', ready: '示闲', not_ready: '示忙', ringing: '振铃', talking: '通话中', wrap_up: '话后整理' },
+  outcome: {
+    ticket: '已建工单', addition: '追加到工单', progress_told: '告知进度', direct_answer: '直接答复', transferred: '已转接', guided_out: '告知法定途径',
+    silent: '无声', wrong_number: '打错', nuisance: '骚扰', cut_off: '中途断线',
+  },
+  ticket_state: {
+    draft: '草稿', accepted: '待派单', awaiting_dispatch: '待派单', dispatched: '待签收', signed: '已签收', handling: '办理中', awaiting_approval: '待单位审核', replied: '待审单', in_review: '审单中', in_follow_up: '待回访', follow_up: '待回访',
+    closed: '已办结', archived: '已归档', returned: '退单待定', return_asked: '退单待定', not_accepted: '不予受理', merged: '已并单', cancelled: '已撤单', suspended: '挂账', direct_answer: '直接答复', answered: '直接答复', rework: '重办中', correction: '补正中', arbitration: '会商裁定',
+  },
+  leg_state: { open: '办理中', dispatched: '待签收', signed: '已签收', handling: '办理中', replied: '已答复', returned: '已退单', return_asked: '申请退单', passed_on: '已转派', relayed: '已转派', closed: '已结束', done: '已办完', cancelled: '已撤销', correction: '补正中', rework: '重办中' },
+  leg_role: { lead: '主办', assisting: '协办' },
+  flag: { extended: '已延期', returned: '退过单', rework: '重办', urged: '已催办', correction: '补正' },
+  solved: { solved: '已解决', partly: '部分解决', unsolved: '未解决' },
+  satisfaction: { very_satisfied: '非常满意', satisfied: '满意', fairly: '基本满意', dissatisfied: '不满意', very_dissatisfied: '非常不满意', declined: '不评价', unrated: '未评价' },
+  notice_state: { queued: '等待发送', sent: '已发送', sent_in_demo: '演示中已发送', failed: '发送失败' },
+  notice_kind: { sms: '短信', email: '邮件' },
+  ending: {
+    agent_hung_up: '话务员挂断', caller_hung_up: '来电人挂断', citizen_hung_up: '来电人挂断', abandoned: '等待中放弃', no_agent: '无人值守', failed: '线路故障', answered: '已接通', missed: '未接', not_reached: '未接通', rejected: '拒接', short_abandon: '短时放弃', cut_off: '中途断线',
+  },
+  direction: { in: '来电', out: '去电' },
+  history: {
+    accept: '受理', accepted: '受理', created: '受理', dispatch: '交办', redispatch: '改派', reassign: '改派', sign: '签收', auto_sign: '系统签收', return: '申请退单', ask_return: '申请退单', decide_return: '退单审核', reply: '答复', approve: '单位审核', review: '审单', correction: '审单退回',
+    ask_extension: '申请延期', decide_extension: '延期审核', follow_up: '回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', addition: '追加', add: '追加', direct_answer: '直接答复', reveal: '查看联系方式', contact: '查看联系方式', merge: '并单', suspend: '挂账', archive: '归档', late: '超期', rated: '评价',
+  },
+  timer: { dispatch: '交办', sign: '签收', contact: '先行联系', first_contact: '先行联系', reply: '办理', final_reply: '办理', review: '审单', follow_up: '回访', rework: '重办', return: '退单申请', decide_return: '退单审核', decide_extension: '延期审核', accept: '受理' },
+}
