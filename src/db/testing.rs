@@ -41,7 +41,8 @@ pub async fn databases() -> Databases {
     run(&mut db, format!("drop database if exists {name} with (force)")).await;
     run(&mut db, format!("create database {name} template {template}")).await;
     drop(db.close().await);
-    let pool = |who: PgConnectOptions| PgPoolOptions::new().max_connections(4).connect_lazy_with(who);
+    let pool =
+        |who: PgConnectOptions| PgPoolOptions::new().max_connections(4).connect_lazy_with(who);
     let owner = owner.database(&name);
     Databases { app: pool(owner.clone().username("lianxin_app")), owner: pool(owner) }
 }

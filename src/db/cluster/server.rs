@@ -1,0 +1,161 @@
+//! One PostgreSQL server process: making its data folder and starting it.
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getpid, getppid, setpgid};
+
+use super::folder::private;
+use crate::Error;
+
+/// A log longer than this is put aside at a start.
+const LONGEST_LOG: u64 = 16 << 20;
+/// Recovery after a crash reads the log written since the last checkpoint; it may take a while.
+const READY_WITHIN: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Everything needed to start the server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) programs: PathBuf,
+    pub(super) data: PathBuf,
+    pub(super) run: PathBuf,
+    pub(super) log: PathBuf,
+}
+
+impl Server {
+    /// Makes the data folder when there is none. A half-made one never gets the final name.
+    pub(super) fn make(&self) -> Result<(), Error> {
+        if self.data.join("PG_VERSION").exists() {
+            return private(&self.data);
+        }
+        tracing::info!(data = %self.data.display(), "making a database cluster");
+        let new = self.data.with_extension("new");
+        if new.exists() {
+            fs::remove_dir_all(&new).map_err(Error::at(&new))?;
+        }
+        private(&new)?;
+        let mut initdb = self.program("initdb", &new);
+        initdb.args([
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "-D",
+        ]);
+        let made = initdb.arg(&new).output().map_err(Error::at(&self.programs))?;
+        if !made.status.success() {
+            let said = String::from_utf8_lossy(&made.stderr);
+            fs::write(&self.log, &made.stderr).map_err(Error::at(&self.log))?;
+            let what = format!("initdb: {}", said.trim().lines().last().unwrap_or_default());
+            return Err(Error::Start { what, log: self.log.clone() });
+        }
+        fs::rename(&new, &self.data).map_err(Error::at(&self.data))
+    }
+
+    /// Ends a server that a killed program left behind: the folder's lock is ours, so a server in
+    /// it has no owner. The kernel has told it to stop already; it may need a moment.
+    pub(super) fn end_orphan(&self) -> Result<(), Error> {
+        let Some(pid) = self.postmaster() else { return Ok(()) };
+        tracing::warn!(pid, "a PostgreSQL without an owner holds the data; stopping it");
+        for _ in 0..READY_WITHIN.as_millis() / 50 {
+            _ = kill(Pid::from_raw(pid), Signal::SIGINT);
+            thread::sleep(Duration::from_millis(50));
+            if self.postmaster().is_none() {
+                return Ok(());
+            }
+        }
+        let what = format!("PostgreSQL {pid} 没有停下 (does not stop)");
+        Err(Error::Start { what, log: self.log.clone() })
+    }
+
+    /// The process named in `postmaster.pid`, when it is alive and stands in this data folder.
+    fn postmaster(&self) -> Option<i32> {
+        let pid: i32 = self.pid_file().first()?.parse().ok()?;
+        let stands_in = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+        (stands_in == self.data.canonicalize().ok()?).then_some(pid)
+    }
+
+    fn pid_file(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    /// Starts the server and waits until it takes connections. The caller's thread must live on:
+    /// the kernel stops the server when it ends.
+    pub(super) fn start(&self, stop: impl Fn() -> bool) -> Result<Child, Error> {
+        if fs::metadata(&self.log).is_ok_and(|log| log.len() > LONGEST_LOG) {
+            let old = self.log.with_extension("log.old");
+            fs::rename(&self.log, &old).map_err(Error::at(&old))?;
+        }
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.log);
+        let log = log.map_err(Error::at(&self.log))?;
+        let mut postgres = self.program("postgres", &self.data);
+        postgres.arg("-D").arg(&self.data).arg("-k").arg(&self.run);
+        for setting in [
+            "listen_addresses=",
+            "unix_socket_permissions=0700",
+            "fsync=on",
+            "timezone=UTC",
+            "log_timezone=UTC",
+        ] {
+            postgres.args(["-c", setting]);
+        }
+        postgres.stdout(Stdio::null()).stderr(log);
+        stop_with_us(&mut postgres);
+        let mut child = postgres.spawn().map_err(Error::at(self.programs.join("postgres")))?;
+        for _ in 0..READY_WITHIN.as_millis() / LOOK_EVERY.as_millis() {
+            if let Some(status) = child.try_wait().map_err(Error::at(&self.data))? {
+                let what = format!("PostgreSQL 启动失败 (did not start): {status}");
+                return Err(Error::Start { what, log: self.log.clone() });
+            }
+            // Line 8 of postmaster.pid is the state.
+            let lines = self.pid_file();
+            let ours = lines.first().is_some_and(|pid| *pid == child.id().to_string());
+            if stop() || (ours && lines.get(7).is_some_and(|state| state == "ready")) {
+                return Ok(child);
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        drop(child.kill());
+        drop(child.wait());
+        let what = "PostgreSQL 没有及时就绪 (was not ready in time)".to_owned();
+        Err(Error::Start { what, log: self.log.clone() })
+    }
+
+    fn program(&self, name: &str, stand_in: &Path) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.current_dir(stand_in).stdin(Stdio::null());
+        for inherited in ["PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGOPTIONS"] {
+            command.env_remove(inherited);
+        }
+        command.env("LC_ALL", "C.UTF-8");
+        command
+    }
+}
+
+/// The child is told to stop when our thread ends, and stands in a process group of its own: a
+/// terminal's Ctrl-C must reach us first, while the pool is still open.
+#[expect(
+    unsafe_code,
+    reason = "runs between fork and exec; makes three system calls, allocates nothing"
+)]
+fn stop_with_us(command: &mut Command) {
+    let parent = getpid();
+    // SAFETY: the closure is async-signal-safe.
+    unsafe {
+        command.pre_exec(move || {
+            set_pdeathsig(Signal::SIGINT)?;
+            setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+            // Died before the kernel was told to watch us?
+            if getppid() == parent { Ok(()) } else { Err(nix::errno::Errno::ESRCH.into()) }
+        });
+    }
+}
