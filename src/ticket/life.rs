@@ -1,0 +1,472 @@
+//! A ticket's life in full: its stage, the legs of the units, the running limits. Pure data and the
+//! few things that all steps share; the steps themselves are in `steps`.
+use std::collections::HashMap;
+
+use base::{LegId, StaffId, TicketId, UnitId};
+use chrono::{DateTime, Utc};
+use org::{Actor, Post, UnitKind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::calendar::{self, Limit};
+use crate::error::Refused;
+use crate::flow::{Limits, Rules};
+use crate::kind::{Kind, Satisfaction, Solved, Urgency};
+use crate::state::{LegMove, LegState, Move, Stage};
+use crate::timer::{Clocks, Runs, Timer};
+
+/// What a unit answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub text: String,
+    pub contacted: bool,
+    pub contacted_at: Option<DateTime<Utc>>,
+    pub how: Option<String>,
+    pub solved: Solved,
+}
+
+/// One unit's part in a ticket (办理环节).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    pub id: LegId,
+    pub unit: Post,
+    /// Lead (主办) or assisting (协办) among the legs beside it.
+    pub lead: bool,
+    pub parent: Option<LegId>,
+    pub cycle: i16,
+    pub state: LegState,
+    pub dispatched_at: DateTime<Utc>,
+    pub dispatched_by: Option<StaffId>,
+    pub sign_due: Option<DateTime<Utc>>,
+    pub signed_at: Option<DateTime<Utc>>,
+    /// Signed by the system when the limit had passed: late, and no right to return.
+    pub auto_signed: bool,
+    /// Until when a return may be asked; none: never.
+    pub return_due: Option<DateTime<Utc>>,
+    /// Asked once; a refused request counts.
+    pub return_asked: bool,
+    /// Named by arbitration (会商裁定): no return.
+    pub binding: bool,
+    pub due_at: DateTime<Utc>,
+    pub replied_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub reply: Option<Reply>,
+}
+
+impl Leg {
+    /// The leg that answers for the ticket.
+    pub fn is_root_lead(&self) -> bool {
+        self.lead && self.parent.is_none()
+    }
+}
+
+/// A request for more time that waits for its decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionAsk {
+    pub days: u32,
+    pub reason: String,
+    pub asked_at: DateTime<Utc>,
+    pub leg: LegId,
+}
+
+/// How a ticket ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Ending {
+    /// Answered at once from a version of a knowledge entry (直接答复).
+    Answered { knowledge_id: base::KnowledgeId, version: i32, text: String },
+    /// The citizen was asked.
+    FollowedUp,
+    /// Nobody answered three times: 未评价, never satisfied.
+    Unrated,
+    /// Nobody had to be asked: praise, anonymous, not drawn.
+    Exempt,
+    /// Closed by decision, although not content.
+    Decided { reason: String },
+    NotAccepted { path: String, reason: String },
+    Cancelled { reason: String },
+}
+
+/// One attempt to ask the citizen (回访).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    pub cycle: i16,
+    pub at: DateTime<Utc>,
+    pub by: Option<StaffId>,
+    pub reached: bool,
+    pub contacted: Option<bool>,
+    pub solved: Option<Solved>,
+    pub satisfaction: Option<Satisfaction>,
+    pub words: String,
+    pub not_true: bool,
+    pub call_id: Option<base::CallId>,
+}
+
+/// What somebody has to be told after a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tell {
+    Accepted,
+    Dispatched { unit: String },
+    Extended { due: DateTime<Utc> },
+    Closed,
+    ReworkBegun { unit: String },
+    /// News for the clerks of a leg's unit.
+    Unit { leg: LegId, news: UnitNews },
+}
+
+/// What a unit's clerks are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitNews {
+    Dispatched,
+    SoonDue,
+    Late,
+    Correction,
+    ReturnGranted,
+    ReturnRefused,
+    ExtensionGranted,
+    ExtensionRefused,
+    Rework,
+    Urged,
+    Addition,
+}
+
+/// What a step may know besides the ticket.
+#[derive(Debug, Clone, Copy)]
+pub struct Ctx<'a> {
+    pub at: DateTime<Utc>,
+    pub actor: &'a Actor,
+    pub rules: &'a Rules,
+    /// The units that the step names.
+    pub posts: &'a HashMap<UnitId, Post>,
+}
+
+/// A step that was taken: the life after it, and what follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    pub life: Life,
+    pub tells: Vec<Tell>,
+    pub leg: Option<LegId>,
+    pub details: Value,
+    pub rating: Option<Rating>,
+}
+
+/// Where a ticket stands, in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Life {
+    pub id: TicketId,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    /// There is somebody who can be called back.
+    pub reachable: bool,
+    /// 0 to 99: whether it is in the sample to be followed up.
+    pub draw: u8,
+    pub stage: Stage,
+    /// 1, and one more for each rework.
+    pub cycle: i16,
+    pub accepted_at: DateTime<Utc>,
+    /// The one date that the citizen was told.
+    pub promise: DateTime<Utc>,
+    pub legs: Vec<Leg>,
+    pub timers: Vec<Timer>,
+    pub returns: i16,
+    pub corrections: i16,
+    pub extensions: i16,
+    pub extension_days: i16,
+    pub urges: i16,
+    pub misses: i16,
+    pub last_miss: Option<DateTime<Utc>>,
+    pub dispatchers: Vec<StaffId>,
+    pub reviewers: Vec<StaffId>,
+    pub followers: Vec<StaffId>,
+    pub extension: Option<ExtensionAsk>,
+    pub ending: Option<Ending>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// What a life begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct Birth {
+    pub id: TicketId,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    pub reachable: bool,
+    pub draw: u8,
+    pub at: DateTime<Utc>,
+    /// The due date of an outside platform; the earlier one counts.
+    pub outside_due: Option<DateTime<Utc>>,
+}
+
+impl Life {
+    /// A request that was just taken down (受理).
+    pub fn begin(birth: Birth, rules: &Rules) -> Result<Self, calendar::Error> {
+        let Birth { id, kind, urgency, reachable, draw, at, outside_due } = birth;
+        let limits = rules.limits(kind, urgency);
+        let own = rules.unit_due(at, limits.reply)?;
+        let promise = outside_due.map_or(own, |outside| own.min(outside));
+        let mut life = Self {
+            id,
+            kind,
+            urgency,
+            reachable,
+            draw,
+            stage: Stage::Accepted,
+            cycle: 1,
+            accepted_at: at,
+            promise,
+            legs: Vec::new(),
+            timers: Vec::new(),
+            returns: 0,
+            corrections: 0,
+            extensions: 0,
+            extension_days: 0,
+            urges: 0,
+            misses: 0,
+            last_miss: None,
+            dispatchers: Vec::new(),
+            reviewers: Vec::new(),
+            followers: Vec::new(),
+            extension: None,
+            ending: None,
+            ended_at: None,
+        };
+        let dispatch = rules.hotline_due(at, limits.dispatch)?;
+        life.start(rules, Clocks::Dispatch, None, runs(limits.dispatch, Runs::Hotline), at, dispatch);
+        life.start(rules, Clocks::Whole, None, runs(limits.reply, Runs::Office), at, promise);
+        Ok(life)
+    }
+
+    /// The limits that hold for it.
+    pub fn limits<'a>(&self, rules: &'a Rules) -> &'a Limits {
+        rules.limits(self.kind, self.urgency)
+    }
+
+    /// The limit of the present cycle.
+    pub(crate) fn reply_limit(&self, rules: &Rules) -> Limit {
+        let limits = self.limits(rules);
+        if self.cycle == 1 { limits.reply } else { limits.rework }
+    }
+
+    /// The leg that answers for the ticket in this cycle.
+    pub fn lead(&self) -> Option<&Leg> {
+        self.legs.iter().rev().find(|leg| {
+            leg.cycle == self.cycle && leg.is_root_lead() && leg.state != LegState::Returned
+        })
+    }
+
+    /// The due that matters where it stands now.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        let running = |name| {
+            let mut timers = self.timers.iter().rev();
+            timers.find(|timer| timer.name == name && timer.is_running()).map(|timer| timer.due_at)
+        };
+        match self.stage {
+            Stage::Accepted => running(Clocks::Dispatch),
+            Stage::Dispatched | Stage::Handling | Stage::ReturnAsked | Stage::Correction => {
+                self.lead().map(|leg| leg.due_at)
+            }
+            Stage::InReview => running(Clocks::Review),
+            Stage::InFollowUp => running(Clocks::FollowUp),
+            Stage::Disputed | Stage::Closed | Stage::NotAccepted | Stage::Cancelled => None,
+        }
+    }
+
+    /// The citizen's date was missed, in any cycle.
+    pub fn was_late(&self, now: DateTime<Utc>) -> bool {
+        self.timers.iter().any(|timer| timer.name == Clocks::Whole && timer.is_late(now))
+    }
+
+    /// A unit is told of the yellow and red marks; the hotline sees its own.
+    pub fn next_fire(&self) -> Option<DateTime<Utc>> {
+        self.timers.iter().filter_map(Timer::fire_at).min()
+    }
+
+    pub(crate) fn start(
+        &mut self,
+        rules: &Rules,
+        name: Clocks,
+        leg: Option<LegId>,
+        runs: Runs,
+        at: DateTime<Utc>,
+        due: DateTime<Utc>,
+    ) {
+        self.timers.push(Timer {
+            seq: i16::try_from(self.timers.len()).unwrap_or(i16::MAX),
+            name,
+            leg,
+            cycle: self.cycle,
+            runs,
+            started_at: at,
+            due_at: due,
+            provisional: rules.calendar(runs).is_some_and(|calendar| calendar.is_provisional(due)),
+            warn_at: rules.warn_at(runs, at, due),
+            late_at: None,
+            met_at: None,
+            stopped_at: None,
+        });
+    }
+
+    pub(crate) fn meet(&mut self, name: Clocks, leg: Option<LegId>, at: DateTime<Utc>) {
+        for timer in self.running(name, leg) {
+            timer.met_at = Some(at);
+        }
+    }
+
+    pub(crate) fn running(
+        &mut self,
+        name: Clocks,
+        leg: Option<LegId>,
+    ) -> impl Iterator<Item = &mut Timer> {
+        self.timers.iter_mut().filter(move |t| t.name == name && t.leg == leg && t.is_running())
+    }
+
+    /// Gives a leg's clock, and the citizen's, another due.
+    pub(crate) fn move_due(
+        &mut self,
+        rules: &Rules,
+        name: Clocks,
+        leg: Option<LegId>,
+        due: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) {
+        for timer in self.timers.iter_mut().rev() {
+            if timer.name == name && timer.leg == leg {
+                timer.due_at = due;
+                let calendar = rules.calendar(timer.runs);
+                timer.provisional = calendar.is_some_and(|calendar| calendar.is_provisional(due));
+                if due > at {
+                    timer.late_at = None;
+                    timer.warn_at = rules.warn_at(timer.runs, timer.started_at, due);
+                }
+                return;
+            }
+        }
+    }
+
+    /// The step of the ticket as a whole; a refusal in words when there is none.
+    pub(crate) fn go(&mut self, step: Move, verb: &str) -> Result<(), Refused> {
+        self.stage = self.stage.after(step).ok_or_else(|| self.wrong_state(verb))?;
+        Ok(())
+    }
+
+    pub(crate) fn wrong_state(&self, verb: &str) -> Refused {
+        Refused::WrongState {
+            stage: self.stage,
+            why: format!("工单{}，不能{verb}", self.stage.label()),
+        }
+    }
+
+    pub(crate) fn wrong(&self, why: &str) -> Refused {
+        Refused::WrongState { stage: self.stage, why: why.to_owned() }
+    }
+
+    pub(crate) fn go_leg(&mut self, i: usize, step: LegMove, verb: &str) -> Result<(), Refused> {
+        let state = self.legs[i].state.after(step);
+        self.legs[i].state = state.ok_or_else(|| {
+            let label = self.legs[i].state.label();
+            self.wrong(&format!("本环节{label}，不能{verb}"))
+        })?;
+        Ok(())
+    }
+
+    /// Opens a leg with its clocks, all running from the dispatch.
+    pub(crate) fn open_leg(&mut self, ctx: &Ctx<'_>, new: NewLeg<'_>) -> Result<LegId, calendar::Error> {
+        let limits = self.limits(ctx.rules).clone();
+        let at = ctx.at;
+        let id = self.leg_id();
+        let due_of = |limit: Option<Limit>| limit.map(|l| ctx.rules.unit_due(at, l)).transpose();
+        let sign_due = due_of(limits.sign)?;
+        let own = ctx.rules.unit_due(at, self.reply_limit(ctx.rules))?;
+        // A unit that gets it when the promise leaves no time is judged on its own limit.
+        let due = match new.not_after {
+            Some(not_after) if not_after > sign_due.unwrap_or(at) => own.min(not_after),
+            _ => own,
+        };
+        self.legs.push(Leg {
+            id,
+            unit: new.unit.clone(),
+            lead: new.lead,
+            parent: new.parent,
+            cycle: self.cycle,
+            state: LegState::Dispatched,
+            dispatched_at: at,
+            dispatched_by: ctx.actor.staff,
+            sign_due,
+            signed_at: None,
+            auto_signed: false,
+            return_due: due_of(limits.ask_return)?,
+            return_asked: false,
+            binding: new.binding,
+            due_at: due,
+            replied_at: None,
+            ended_at: None,
+            reply: None,
+        });
+        if let (Some(limit), Some(sign_due)) = (limits.sign, sign_due) {
+            self.start(ctx.rules, Clocks::Sign, Some(id), runs(limit, Runs::Office), at, sign_due);
+        }
+        let limit = self.reply_limit(ctx.rules);
+        self.start(ctx.rules, Clocks::Handling, Some(id), runs(limit, Runs::Office), at, due);
+        Ok(id)
+    }
+
+    /// Ends all that is still running; the legs that answered are done.
+    pub(crate) fn end(&mut self, ending: Ending, at: DateTime<Utc>) {
+        self.end_legs(at);
+        for timer in &mut self.timers {
+            if timer.is_running() {
+                timer.stopped_at = Some(at);
+            }
+        }
+        self.extension = None;
+        self.ending = Some(ending);
+        self.ended_at = Some(at);
+    }
+
+    pub(crate) fn end_legs(&mut self, at: DateTime<Utc>) {
+        for leg in &mut self.legs {
+            let step = if leg.state == LegState::Replied { LegMove::Finish } else { LegMove::Recall };
+            if let Some(state) = leg.state.after(step) {
+                leg.state = state;
+                leg.ended_at = Some(at);
+            }
+        }
+    }
+
+    pub(crate) fn stop_leg_timers(&mut self, leg: LegId, at: DateTime<Utc>) {
+        for timer in &mut self.timers {
+            if timer.leg == Some(leg) && timer.is_running() {
+                timer.stopped_at = Some(at);
+            }
+        }
+    }
+
+    /// The same for every replay: made of the ticket and the leg's place in it.
+    fn leg_id(&self) -> LegId {
+        let mut hash = Sha256::new();
+        hash.update(self.id.uuid().as_bytes());
+        hash.update(u64::try_from(self.legs.len()).unwrap_or(u64::MAX).to_be_bytes());
+        let bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("sixteen bytes");
+        LegId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+/// A leg to be opened.
+pub(crate) struct NewLeg<'a> {
+    pub unit: &'a Post,
+    pub lead: bool,
+    pub parent: Option<LegId>,
+    pub not_after: Option<DateTime<Utc>>,
+    pub binding: bool,
+}
+
+/// Natural time for natural limits, else the hours given.
+pub(crate) fn runs(limit: Limit, hours: Runs) -> Runs {
+    if matches!(limit, Limit::Wall(_)) { Runs::Always } else { hours }
+}
+
+/// Streets and townships get their legs from their county's hub only.
+pub(crate) fn is_grass_roots(post: &Post) -> bool {
+    post.level == org::Level::Township
+        || matches!(post.kind, UnitKind::Street | UnitKind::Township)
+}
