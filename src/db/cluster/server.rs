@@ -68,7 +68,8 @@ impl Server {
         for _ in 0..READY_WITHIN.as_millis() / 50 {
             _ = kill(Pid::from_raw(pid), Signal::SIGINT);
             thread::sleep(Duration::from_millis(50));
-            if self.postmaster().is_none() {
+            // The pid file goes before the process does.
+            if !self.is_ours(pid) {
                 return Ok(());
             }
         }
@@ -78,9 +79,12 @@ impl Server {
 
     /// The process named in `postmaster.pid`, when it is alive and stands in this data folder.
     fn postmaster(&self) -> Option<i32> {
-        let pid: i32 = self.pid_file().first()?.parse().ok()?;
-        let stands_in = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
-        (stands_in == self.data.canonicalize().ok()?).then_some(pid)
+        self.pid_file().first()?.parse().ok().filter(|pid| self.is_ours(*pid))
+    }
+
+    fn is_ours(&self, pid: i32) -> bool {
+        let stands_in = fs::read_link(format!("/proc/{pid}/cwd"));
+        stands_in.is_ok_and(|folder| self.data.canonicalize().is_ok_and(|data| data == folder))
     }
 
     fn pid_file(&self) -> Vec<String> {
