@@ -19,6 +19,8 @@ mod viewer;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;

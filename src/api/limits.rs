@@ -73,25 +73,25 @@ impl Limits {
     /// One more attempt to sign in.
     pub fn sign_in(&self, name: &str, address: IpAddr) -> Result<(), Error> {
         let all = &*self.0;
-        all.take(&all.address, address.to_string())?;
-        all.take(&all.pair, format!("{address} {name}"))?;
-        all.take(&all.name, name.to_owned())
+        all.take(&all.address, &address.to_string())?;
+        all.take(&all.pair, &format!("{address} {name}"))?;
+        all.take(&all.name, name)
     }
 
     /// One more public look-up of a ticket.
     pub fn look_up(&self, number: &str, address: IpAddr) -> Result<(), Error> {
         let all = &*self.0;
-        all.take(&all.lookup_address, address.to_string())?;
-        all.take(&all.lookup_number, number.to_owned())
+        all.take(&all.lookup_address, &address.to_string())?;
+        all.take(&all.lookup_number, number)
     }
 }
 
 impl All {
-    fn take(&self, limiter: &Keyed, key: String) -> Result<(), Error> {
+    fn take(&self, limiter: &Keyed, key: &str) -> Result<(), Error> {
         if limiter.len() > 10_000 {
             limiter.retain_recent();
         }
-        limiter.check_key(&key).map_err(|not_until| self.wait(&not_until))
+        limiter.check_key(&key.to_owned()).map_err(|not_until| self.wait(&not_until))
     }
 
     fn wait(&self, not_until: &NotUntil<Nanos>) -> Error {

@@ -130,6 +130,7 @@ struct PersonChange {
     #[schema(value_type = Option<Vec<String>>)]
     roles: Option<BTreeSet<Role>>,
     /// `null` takes the unit away; left out, it stays.
+    #[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     unit_id: Option<Option<UnitId>>,
@@ -138,6 +139,7 @@ struct PersonChange {
 }
 
 /// Tells `null` from "not there".
+#[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {

@@ -115,7 +115,7 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Serves until `stop` resolves and the open requests are done. WebSockets must end by themselves.
+/// Serves until `stop` resolves and the open requests are done. Sockets of live events must end by themselves.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

@@ -17,6 +17,10 @@ mod range;
 mod role;
 pub mod staff;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod totp;
 pub mod unit;
 
@@ -24,7 +28,7 @@ pub use actor::Actor;
 pub(crate) use csv_rows::csv_rows;
 pub use error::{BadRow, Error};
 pub use keys::Keys;
-pub use person::{Identity, Masked, Persons, mask_name};
+pub use person::{Identity, Masked, Persons, SealedNumber, mask_name};
 pub use range::{Range, Subtree};
 pub use role::{Denied, Right, Role, Thing, can};
 pub use staff::Staff;

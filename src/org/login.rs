@@ -119,17 +119,28 @@ pub async fn start(
             }
         }
     }
-    let now = clock.now();
     let staff = store::staff::find(&mut tx, secret.id).await?.ok_or(Error::NotFound("人员"))?;
-    let token = Token::random(dice);
-    store::login::sweep(&mut tx, now - IDLE, now).await?;
-    store::login::insert(&mut tx, &token.hash(), staff.id, &attempt.address, now, now + LONGEST)
-        .await?;
-    let act = Act::new("signed_in", "staff", staff.id.to_string())
-        .with(json!({ "address": attempt.address }));
-    audit::write(&mut tx, &staff.actor(), &act, clock).await?;
+    let token = open(&staff, &attempt.address, &mut tx, clock, dice).await?;
     tx.commit().await?;
     Ok(Outcome::SignedIn { token, staff: Box::new(staff) })
+}
+
+/// Opens a sign-in for someone who has shown who they are.
+pub(crate) async fn open(
+    staff: &Staff,
+    address: &str,
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Token, Error> {
+    let now = clock.now();
+    let token = Token::random(dice);
+    store::login::sweep(db, now - IDLE, now).await?;
+    store::login::insert(db, &token.hash(), staff.id, address, now, now + LONGEST).await?;
+    let act =
+        Act::new("signed_in", "staff", staff.id.to_string()).with(json!({ "address": address }));
+    audit::write(db, &staff.actor(), &act, clock).await?;
+    Ok(token)
 }
 
 /// Who is signed in with this token, if anyone still is.

@@ -22,6 +22,13 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// A number that only the keys open: see [`Persons::seal_number`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedNumber {
+    bytes: Vec<u8>,
+    key_id: String,
+}
+
 /// What everyone with access to the matter may see: `李**`, `138****0001`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Masked {
@@ -157,6 +164,25 @@ impl Persons {
     fn seal(&self, id: PersonId, identity: &Identity) -> Sealed {
         let plain = serde_json::to_vec(identity).expect("an identity is plain JSON");
         self.keys.seal(&plain, id.uuid().as_bytes(), &*self.dice)
+    }
+
+    /// A number for a place outside the database (a call's record that waits for it), bound to the
+    /// thing it belongs to.
+    pub fn seal_number(&self, number: &PhoneNumber, bound_to: &[u8]) -> SealedNumber {
+        let sealed = self.keys.seal(number.reveal().as_bytes(), bound_to, &*self.dice);
+        SealedNumber { bytes: sealed.bytes, key_id: sealed.key_id }
+    }
+
+    /// Opens what [`Self::seal_number`] sealed.
+    pub fn open_number(
+        &self,
+        sealed: &SealedNumber,
+        bound_to: &[u8],
+    ) -> Result<PhoneNumber, Error> {
+        let sealed = Sealed { bytes: sealed.bytes.clone(), key_id: sealed.key_id.clone() };
+        let plain = self.keys.open_sealed(&sealed, bound_to)?;
+        let text = String::from_utf8(plain).ok().and_then(|text| text.parse().ok());
+        text.ok_or_else(|| Error::Corrupt("a sealed number".to_owned()))
     }
 
     /// The whole record, for the system's own use: ringing back, sending an SMS. To show it to

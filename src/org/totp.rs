@@ -38,14 +38,13 @@ pub(crate) async fn step(
 ) -> Result<Step, Error> {
     let bound_to = staff.uuid();
     let stored = store::staff::lock_totp(db, staff).await?;
-    let (secret, last) = match stored.sealed {
-        Some(sealed) => (keys.open_sealed(&sealed, bound_to.as_bytes())?, stored.last_step),
-        None => {
-            let secret = dice.bytes::<20>().to_vec();
-            let Sealed { bytes, key_id } = keys.seal(&secret, bound_to.as_bytes(), dice);
-            store::staff::set_totp(db, staff, &bytes, &key_id).await?;
-            (secret, 0)
-        }
+    let (secret, last) = if let Some(sealed) = stored.sealed {
+        (keys.open_sealed(&sealed, bound_to.as_bytes())?, stored.last_step)
+    } else {
+        let secret = dice.bytes::<20>().to_vec();
+        let Sealed { bytes, key_id } = keys.seal(&secret, bound_to.as_bytes(), dice);
+        store::staff::set_totp(db, staff, &bytes, &key_id).await?;
+        (secret, 0)
     };
     let totp = totp(secret, name)?;
     let confirmed = last > 0;

@@ -19,8 +19,8 @@ pub(crate) async fn by_lookup(
 
 /// One at a time adds a person of this number.
 pub(crate) async fn lock(db: &mut PgConnection, lookup: &[u8; 32]) -> Result<(), Error> {
-    let [a, b, c, d, e, f, g, h, ..] = *lookup;
-    let key = i64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    let head = lookup.first_chunk().expect("32 bytes begin with 8");
+    let key = i64::from_le_bytes(*head);
     sqlx::query!("select pg_advisory_xact_lock($1)", key).execute(db).await?;
     Ok(())
 }
