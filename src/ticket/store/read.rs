@@ -1,0 +1,336 @@
+//! Reading one ticket: its row, its legs, its limits.
+use base::{LegId, PersonId, StaffId, TicketId, UnitId};
+use chrono::{DateTime, NaiveDate, Utc};
+use org::Post;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::kind::{Channel, Kind, Satisfaction, Solved, Urgency};
+use crate::life::{Leg, Life, Rating};
+use crate::number::Number;
+use crate::request::{Request, Ticket};
+use crate::state::{LegState, Stage};
+use crate::timer::{Clocks, Runs, Timer};
+
+struct Row {
+    id: TicketId,
+    digits: String,
+    query_code: String,
+    key: Uuid,
+    version: i64,
+    events: i32,
+    chain: Vec<u8>,
+    title: String,
+    content: String,
+    kind: String,
+    urgency: String,
+    category_id: Option<base::CategoryId>,
+    place_id: Option<base::PlaceId>,
+    address: String,
+    person_id: Option<PersonId>,
+    reachable: bool,
+    sealed: bool,
+    wants_reply: bool,
+    channel: String,
+    source: Option<String>,
+    outside_number: Option<String>,
+    outside_due: Option<DateTime<Utc>>,
+    call_id: Option<base::CallId>,
+    accepted_by: Option<StaffId>,
+    profile: String,
+    profile_version: i32,
+    draw: i16,
+    state: String,
+    since: DateTime<Utc>,
+    cycle: i16,
+    accepted_at: DateTime<Utc>,
+    promise_at: DateTime<Utc>,
+    returns: i16,
+    corrections: i16,
+    extensions: i16,
+    extension_days: i16,
+    urges: i16,
+    misses: i16,
+    last_miss: Option<DateTime<Utc>>,
+    dispatchers: Vec<Uuid>,
+    reviewers: Vec<Uuid>,
+    followers: Vec<Uuid>,
+    extension: Option<serde_json::Value>,
+    ending: Option<serde_json::Value>,
+    ended_at: Option<DateTime<Utc>>,
+    demo: bool,
+}
+
+/// A ticket to be changed: nobody else changes it until the transaction ends.
+pub(crate) async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
+    let locked = sqlx::query_scalar!("select 1 from ticket where id = $1 for update", id.uuid())
+        .fetch_optional(&mut *db)
+        .await?;
+    if locked.is_none() { Ok(None) } else { find(db, id).await }
+}
+
+/// A ticket to be read.
+pub(crate) async fn find(db: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
+    let row = sqlx::query_file_as!(Row, "store/find.sql", id.uuid()).fetch_optional(&mut *db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let legs = legs(db, id).await?;
+    let timers = timers(db, id).await?;
+    assemble(row, legs, timers).map(Some)
+}
+
+/// The ticket that was made with this key.
+pub(crate) async fn by_key(db: &mut PgConnection, key: Uuid) -> Result<Option<TicketId>, Error> {
+    let id = sqlx::query_scalar!(r#"select id as "id: TicketId" from ticket where key = $1"#, key);
+    Ok(id.fetch_optional(db).await?)
+}
+
+/// The ticket with this number.
+pub(crate) async fn by_digits(db: &mut PgConnection, number: Number) -> Result<Option<TicketId>, Error> {
+    let id = sqlx::query_scalar!(
+        r#"select id as "id: TicketId" from ticket where digits = $1"#,
+        number.digits(),
+    );
+    Ok(id.fetch_optional(db).await?)
+}
+
+/// The next number of a day.
+pub(crate) async fn number_taken_today(db: &mut PgConnection, day: NaiveDate) -> Result<Number, Error> {
+    let next = sqlx::query_scalar!("select next_ticket_number($1)", day).fetch_one(db).await?;
+    let next = next.and_then(|n| u32::try_from(n).ok()).ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Number::new(day, next))
+}
+
+/// Tickets with a deadline that was reached; locked, and those that others hold are left to them.
+pub(crate) async fn due_tickets(
+    db: &mut PgConnection,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
+    let due = sqlx::query_scalar!(
+        r#"
+        select ticket.id as "id: TicketId"
+        from timer join ticket on ticket.id = timer.ticket_id
+        where timer.fire_at < $1
+        order by timer.fire_at
+        limit $2
+        for update of ticket skip locked
+        "#,
+        now,
+        most,
+    );
+    let mut ids = due.fetch_all(db).await?;
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The newest tickets of one citizen.
+pub(crate) async fn of_person(
+    db: &mut PgConnection,
+    person: PersonId,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
+    let ids = sqlx::query_scalar!(
+        r#"select id as "id: TicketId" from ticket where person_id = $1 order by accepted_at desc limit $2"#,
+        person.uuid(),
+        most,
+    );
+    Ok(ids.fetch_all(db).await?)
+}
+
+/// What the floor shows of tickets: open, late, due before `today_ends`, in review, in follow-up.
+pub(crate) async fn open_counts(
+    db: &mut PgConnection,
+    now: DateTime<Utc>,
+    today_ends: DateTime<Utc>,
+) -> Result<crate::Counts, Error> {
+    let counts = sqlx::query_as!(
+        crate::Counts,
+        r#"
+        select count(*) as "open!",
+            count(*) filter (where due_at < $1) as "late!",
+            count(*) filter (where due_at >= $1 and due_at < $2) as "due_today!",
+            count(*) filter (where state = 'in_review') as "in_review!",
+            count(*) filter (where state = 'in_follow_up') as "in_follow_up!"
+        from ticket where ended_at is null
+        "#,
+        now,
+        today_ends,
+    );
+    Ok(counts.fetch_one(db).await?)
+}
+
+/// Takes the demonstration's tickets out; how many there were.
+pub(crate) async fn remove_demo(db: &mut PgConnection) -> Result<i64, Error> {
+    let gone = sqlx::query_scalar!("select remove_demo_tickets()").fetch_one(db).await?;
+    Ok(gone.unwrap_or_default())
+}
+
+/// The last time the citizen was asked, or tried to be.
+pub(crate) async fn last_rating(db: &mut PgConnection, id: TicketId) -> Result<Option<Rating>, Error> {
+    let row = sqlx::query!(
+        r#"
+        select cycle, at, staff_id as "by: StaffId", reached, contacted, solved, satisfaction, words,
+            not_true, call_id as "call_id: base::CallId"
+        from rating where ticket_id = $1 order by at desc limit 1
+        "#,
+        id.uuid(),
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| Rating {
+        cycle: row.cycle,
+        at: row.at,
+        by: row.by,
+        reached: row.reached,
+        contacted: row.contacted,
+        solved: row.solved.as_deref().and_then(Solved::from_word),
+        satisfaction: row.satisfaction.as_deref().and_then(Satisfaction::from_word),
+        words: row.words,
+        not_true: row.not_true,
+        call_id: row.call_id,
+    }))
+}
+
+async fn legs(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Leg>, Error> {
+    let rows = sqlx::query!(
+        r#"
+        select leg.id as "id: LegId", leg.unit_id as "unit_id: UnitId", unit.path, unit.name,
+            unit.level, unit.kind, leg.lead, leg.parent_id as "parent: LegId", leg.cycle, leg.state,
+            leg.dispatched_at, leg.dispatched_by as "dispatched_by: StaffId", leg.sign_due,
+            leg.signed_at, leg.auto_signed, leg.return_due, leg.return_asked, leg.binding, leg.due_at,
+            leg.replied_at, leg.ended_at, leg.reply
+        from handling_leg leg join unit on unit.id = leg.unit_id
+        where leg.ticket_id = $1
+        order by leg.position
+        "#,
+        ticket.uuid(),
+    );
+    let corrupt = || Error::Corrupt(ticket);
+    rows.fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Leg {
+                id: row.id,
+                unit: Post {
+                    unit: row.unit_id,
+                    path: row.path,
+                    name: row.name,
+                    level: row.level.parse().map_err(|_| corrupt())?,
+                    kind: row.kind.parse().map_err(|_| corrupt())?,
+                },
+                lead: row.lead,
+                parent: row.parent,
+                cycle: row.cycle,
+                state: LegState::from_word(&row.state).ok_or_else(corrupt)?,
+                dispatched_at: row.dispatched_at,
+                dispatched_by: row.dispatched_by,
+                sign_due: row.sign_due,
+                signed_at: row.signed_at,
+                auto_signed: row.auto_signed,
+                return_due: row.return_due,
+                return_asked: row.return_asked,
+                binding: row.binding,
+                due_at: row.due_at,
+                replied_at: row.replied_at,
+                ended_at: row.ended_at,
+                reply: row.reply.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
+            })
+        })
+        .collect()
+}
+
+async fn timers(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Timer>, Error> {
+    let rows = sqlx::query!(
+        r#"
+        select seq, name, leg_id as "leg: LegId", cycle, runs, started_at, due_at, provisional, warn_at,
+            late_at, met_at, stopped_at
+        from timer where ticket_id = $1 order by seq
+        "#,
+        ticket.uuid(),
+    );
+    let corrupt = || Error::Corrupt(ticket);
+    rows.fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Timer {
+                seq: row.seq,
+                name: Clocks::from_word(&row.name).ok_or_else(corrupt)?,
+                leg: row.leg,
+                cycle: row.cycle,
+                runs: Runs::from_word(&row.runs).ok_or_else(corrupt)?,
+                started_at: row.started_at,
+                due_at: row.due_at,
+                provisional: row.provisional,
+                warn_at: row.warn_at,
+                late_at: row.late_at,
+                met_at: row.met_at,
+                stopped_at: row.stopped_at,
+            })
+        })
+        .collect()
+}
+
+/// The border: words become types here, or the row is corrupt.
+fn assemble(row: Row, legs: Vec<Leg>, timers: Vec<Timer>) -> Result<Ticket, Error> {
+    let corrupt = || Error::Corrupt(row.id);
+    let staff = |ids: &[Uuid]| ids.iter().copied().map(StaffId::from_uuid).collect();
+    let life = Life {
+        id: row.id,
+        kind: Kind::from_word(&row.kind).ok_or_else(corrupt)?,
+        urgency: Urgency::from_word(&row.urgency).ok_or_else(corrupt)?,
+        reachable: row.reachable,
+        draw: u8::try_from(row.draw).map_err(|_| corrupt())?,
+        stage: Stage::from_word(&row.state).ok_or_else(corrupt)?,
+        cycle: row.cycle,
+        accepted_at: row.accepted_at,
+        promise: row.promise_at,
+        legs,
+        timers,
+        returns: row.returns,
+        corrections: row.corrections,
+        extensions: row.extensions,
+        extension_days: row.extension_days,
+        urges: row.urges,
+        misses: row.misses,
+        last_miss: row.last_miss,
+        dispatchers: staff(&row.dispatchers),
+        reviewers: staff(&row.reviewers),
+        followers: staff(&row.followers),
+        extension: row.extension.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
+        ending: row.ending.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
+        ended_at: row.ended_at,
+    };
+    let request = Request {
+        title: row.title,
+        content: row.content,
+        category: row.category_id,
+        place: row.place_id,
+        address: row.address,
+        person: row.person_id,
+        sealed: row.sealed,
+        wants_reply: row.wants_reply,
+        channel: Channel::from_word(&row.channel).ok_or(Error::Corrupt(row.id))?,
+        source: row.source,
+        outside_number: row.outside_number,
+        outside_due: row.outside_due,
+        call: row.call_id,
+    };
+    Ok(Ticket {
+        id: row.id,
+        number: row.digits.parse().map_err(|_| Error::Corrupt(row.id))?,
+        query_code: row.query_code,
+        version: row.version,
+        request,
+        life,
+        since: row.since,
+        accepted_by: row.accepted_by,
+        profile: row.profile,
+        profile_version: row.profile_version,
+        demo: row.demo,
+        key: row.key,
+        events: row.events,
+        chain: row.chain,
+    })
+}
