@@ -31,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) timeline: Option<Timeline>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) tap: Option<mpsc::Sender<TapFrame>>,
+    /// Who hears everything of one party.
+    pub(crate) ear: Option<(LegName, mpsc::Sender<TapFrame>)>,
     pub(crate) tap_dropped: u64,
     pub(crate) ticks: u64,
     /// Samples that the caller was played.
@@ -65,6 +67,7 @@ impl Call {
             timeline: None,
             recorder: None,
             tap: None,
+            ear: None,
             tap_dropped: 0,
             ticks: 0,
             played_samples: 0,
@@ -150,6 +153,10 @@ impl Call {
                 self.timeline();
                 self.tap = Some(to);
             }
+            Command::Hear(name, to) => {
+                self.timeline();
+                self.ear = Some((name, to));
+            }
             Command::Stats(reply) => drop(reply.send(self.counts())),
             Command::Connect => self.connect(),
             Command::Disconnect => self.disconnect(),
@@ -183,7 +190,7 @@ impl Call {
         let (now, connected) = (self.shared.clock.now(), self.connected);
         let on = self.leg(name).is_some_and(|leg| leg.player.covers(connected));
         if let Some(timeline) = &mut self.timeline {
-            timeline.playing(name, on, now);
+            timeline.playing(name, on, connected, now);
         }
     }
 
@@ -251,6 +258,8 @@ impl Call {
             leg.open = true;
         }
         self.listen();
+        self.mark(LegName::Caller);
+        self.mark(LegName::Agent);
     }
 
     fn disconnect(&mut self) {
@@ -301,7 +310,7 @@ impl Call {
         let now = self.shared.clock.now();
         let rest = self.timeline.as_mut().map(|timeline| timeline.seal_all(now));
         self.keep(&rest.unwrap_or_default()).await;
-        self.tap = None;
+        (self.tap, self.ear) = (None, None);
         let mut closed = self.counts();
         for leg in [self.caller.take(), self.agent.take()].into_iter().flatten() {
             self.closing.spawn(leg.close());

@@ -134,6 +134,7 @@ pub(crate) enum Command {
     SendDtmf(LegName, char),
     Record(PathBuf),
     Tap(mpsc::Sender<TapFrame>),
+    Hear(LegName, mpsc::Sender<TapFrame>),
     Stats(oneshot::Sender<Closed>),
     Close(oneshot::Sender<Closed>),
 }
@@ -233,11 +234,17 @@ impl CallMedia {
         self.tell(Command::Record(to));
     }
 
-    /// Gives each party's voice to `to`, in frames of 20 ms, about 0.2 s after it was spoken;
-    /// never what we play ourselves, and not a party's frames while it is played something.
-    /// A full channel drops frames and counts them.
+    /// Gives each party's voice to `to`, in frames of 20 ms, about 0.2 s after it was spoken:
+    /// never what we play ourselves, and not the frames of a party that is not connected and is
+    /// played something (a caller who waits). A full channel drops frames and counts them.
     pub fn tap(&self, to: mpsc::Sender<TapFrame>) {
         self.tell(Command::Tap(to));
+    }
+
+    /// Gives everything that comes from one party to `to`, as [`CallMedia::tap`] does, also while
+    /// it is played something: for a program that listens.
+    pub fn hear(&self, leg: LegName, to: mpsc::Sender<TapFrame>) {
+        self.tell(Command::Hear(leg, to));
     }
 
     /// The counts so far.

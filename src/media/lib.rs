@@ -167,8 +167,8 @@ pub struct LegStats {
     pub round_trip_ms: Option<u32>,
 }
 
-/// A stretch of the recording in which the caller was played something, in milliseconds.
-/// It is not speech.
+/// A stretch of the recording in which the caller was played something, in milliseconds: there the
+/// right track holds what we played too, which is no speech. The left track never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub from_ms: u64,

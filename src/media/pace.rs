@@ -77,8 +77,16 @@ impl Call {
                 metrics::counter!("recordings_failed").increment(1);
                 self.events.push(MediaEvent::RecordingFailed { why });
             }
-            let Some(tap) = &self.tap else { continue };
             let at_ms = frame.at * 1000 / u64::from(RATE);
+            if let Some((leg, ear)) = &self.ear {
+                let pcm = match leg {
+                    LegName::Caller => frame.caller.clone(),
+                    LegName::Agent => frame.agent.clone(),
+                };
+                let dropped = ear.try_send(TapFrame { leg: *leg, at_ms, pcm }).is_err();
+                self.tap_dropped += u64::from(dropped);
+            }
+            let Some(tap) = &self.tap else { continue };
             let (caller, agent) = frame.clear;
             let voices = [
                 (LegName::Caller, &frame.caller, caller && self.caller.is_some()),

@@ -166,12 +166,14 @@ async fn both_voices_are_recorded_on_their_tracks_and_tapped() {
         two_phones(&rig, [Codec::Pcma, Codec::Pcma]).await;
     let path = rig.file("call.wav");
     let (tap, mut tapped) = mpsc::channel::<TapFrame>(10_000);
+    call.disconnect();
     call.record(path.clone());
     call.tap(tap);
     call.play(LegName::Caller, Prompt::new("greeting", tone(1000.0, SECOND / 2)), 1);
     let (one, two) = (tone(440.0, SECOND / 2), vec![0; SECOND / 2]);
     tokio::join!(caller.talk(&one), agent.talk(&two));
     until(&mut events, &MediaEvent::PlayDone { leg: LegName::Caller, id: 1 }).await;
+    call.connect(LegName::Caller, LegName::Agent);
     let (one, two) = (tone(440.0, SECOND), tone(620.0, SECOND));
     tokio::join!(caller.talk(&one), agent.talk(&two));
     let recording = call.close().await.recording.unwrap();

@@ -17,7 +17,9 @@ pub(crate) struct Timeline {
     agent: Track,
     played: Track,
     played_to_caller: Spans,
-    played_to_agent: Spans,
+    /// Where a party waited under something that we played: no talk.
+    caller_waits: Spans,
+    agent_waits: Spans,
 }
 
 /// 20 ms that will not change any more.
@@ -29,7 +31,7 @@ pub(crate) struct Sealed {
     pub(crate) agent: Vec<i16>,
     /// What the caller was played.
     pub(crate) played: Vec<i16>,
-    /// Whether the caller's, the agent's frame is speech only: nothing was played to them.
+    /// Whether the caller's, the agent's frame is talk: not that of someone who waits.
     pub(crate) clear: (bool, bool),
 }
 
@@ -42,7 +44,8 @@ impl Timeline {
             agent: Track::default(),
             played: Track::default(),
             played_to_caller: Spans::default(),
-            played_to_agent: Spans::default(),
+            caller_waits: Spans::default(),
+            agent_waits: Spans::default(),
         }
     }
 
@@ -81,12 +84,15 @@ impl Timeline {
         self.played.place(0, timestamp, pcm, arrival);
     }
 
-    /// Says whether something of ours sounds on that leg.
-    pub(crate) fn playing(&mut self, leg: LegName, on: bool, now: DateTime<Utc>) {
+    /// Says whether something of ours sounds on that leg, and whether the leg is connected.
+    pub(crate) fn playing(&mut self, leg: LegName, on: bool, connected: bool, now: DateTime<Utc>) {
         let at = u64::try_from(self.position(now)).unwrap_or(0);
         match leg {
-            LegName::Caller => self.played_to_caller.set(on, at),
-            LegName::Agent => self.played_to_agent.set(on, at),
+            LegName::Caller => {
+                self.played_to_caller.set(on, at);
+                self.caller_waits.set(on && !connected, at);
+            }
+            LegName::Agent => self.agent_waits.set(on && !connected, at),
         }
     }
 
@@ -111,7 +117,7 @@ impl Timeline {
                 caller: self.caller.seal(FRAME),
                 agent: self.agent.seal(FRAME),
                 played: self.played.seal(FRAME),
-                clear: (clear(&self.played_to_caller, at), clear(&self.played_to_agent, at)),
+                clear: (clear(&self.caller_waits, at), clear(&self.agent_waits, at)),
             });
             self.sealed += frame;
         }
@@ -164,9 +170,9 @@ mod tests {
     fn frames_under_a_prompt_are_marked() {
         let clock = ManualClock::default();
         let mut timeline = Timeline::new(clock.now());
-        timeline.playing(LegName::Caller, true, clock.now());
+        timeline.playing(LegName::Caller, true, false, clock.now());
         clock.advance(TimeDelta::milliseconds(100));
-        timeline.playing(LegName::Caller, false, clock.now());
+        timeline.playing(LegName::Caller, false, false, clock.now());
         clock.advance(TimeDelta::milliseconds(100));
         let clear: Vec<_> =
             timeline.seal_all(clock.now()).iter().map(|frame| frame.clear).collect();
