@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use base::{Clock, Dice};
+use base::{Clock, Dice, Tasks};
 use metrics_exporter_prometheus::PrometheusHandle;
 use org::login::SecondFactor;
 use org::{Keys, Persons};
@@ -9,9 +9,10 @@ use sqlx::PgPool;
 use crate::assets::{Assets, NoAssets};
 use crate::health::Part;
 use crate::limits::Limits;
+use crate::viewer::Recent;
 
 /// What handlers are given: handles to the rooms, all cheap to clone. The doorstep builds it with
-/// [`App::new`] and sets what it has: `App { demo: true, ..App::new(…) }`.
+/// [`App::new`] and sets the fields that it has something for.
 #[derive(Clone)]
 pub struct App {
     pub db: PgPool,
@@ -29,7 +30,12 @@ pub struct App {
     pub limits: Limits,
     /// Other parts that `/readyz` asks: SIP, speech.
     pub parts: Arc<[Part]>,
+    /// From [`crate::install_metrics`].
     pub metrics: Option<PrometheusHandle>,
+    /// What runs beside requests, and how a WebSocket learns that the house is closing.
+    pub tasks: Tasks,
+    /// Who was seen signed in lately: answers while the database is away.
+    pub(crate) recent: Recent,
 }
 
 impl App {
@@ -46,6 +52,8 @@ impl App {
             assets: Arc::new(NoAssets),
             parts: Arc::new([]),
             metrics: None,
+            tasks: Tasks::default(),
+            recent: Recent::default(),
         }
     }
 

@@ -97,7 +97,7 @@ fn find(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     if let Some(asset) =
         Some(path).filter(|path| !path.is_empty()).and_then(|path| app.assets.get(path))
     {
-        return send(path, asset, headers);
+        return send(app, path, asset, headers);
     }
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if is_file {
@@ -106,12 +106,13 @@ fn find(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
     // The public page has its own small entry; every other address belongs to the console's router.
     let entry = if path == "q" || path.starts_with("q/") { "public.html" } else { "index.html" };
     match app.assets.get(entry) {
-        Some(asset) => send(entry, asset, headers),
+        Some(asset) => send(app, entry, asset, headers),
         None => (StatusCode::NOT_FOUND, Html(NOT_BUILT)).into_response(),
     }
 }
 
-fn send(path: &str, asset: Asset, headers: &HeaderMap) -> Response {
+fn send(app: &App, path: &str, asset: Asset, headers: &HeaderMap) -> Response {
+    let (asset, encoding) = packed(app, path, headers).unwrap_or((asset, None));
     let tag = format!("\"{}\"", asset.hash);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     // Behind compression the tag comes back weak.
@@ -142,7 +143,22 @@ fn send(path: &str, asset: Asset, headers: &HeaderMap) -> Response {
             response.headers_mut().insert(name, value);
         }
     }
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
     response
+}
+
+/// The file as the build packed it (`.br`, `.gz` beside it), where the browser takes that.
+fn packed(app: &App, path: &str, headers: &HeaderMap) -> Option<(Asset, Option<&'static str>)> {
+    let accepted = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let takes = |name: &str| accepted.split(',').any(|one| one.trim() == name);
+    let find = |name, ending| {
+        let asset = takes(name).then(|| app.assets.get(&format!("{path}.{ending}")))??;
+        Some((asset, Some(name)))
+    };
+    find("br", "br").or_else(|| find("gzip", "gz"))
 }
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>联心 12345</title>\

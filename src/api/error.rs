@@ -20,6 +20,9 @@ pub enum Error {
     Told { status: StatusCode, code: &'static str, detail: String, more: Map<String, Value> },
     #[error("请求过于频繁，请在 {0} 秒后再试")]
     TooMany(u64),
+    /// The database does not answer; it is worth trying again.
+    #[error("数据库暂时不可用，请稍后重试")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Ours to repair; the client learns no more than that.
     #[error("系统内部错误")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -36,9 +39,24 @@ impl Error {
         Self::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, code, detail: detail.into() }
     }
 
+    /// 503 when the database is away, else 500.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(error.into())
+        let error = error.into();
+        if is_away(&*error) { Self::Unavailable(error) } else { Self::Internal(error) }
     }
+}
+
+/// Whether the cause is that the database cannot be reached.
+fn is_away(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.any(|cause| match cause.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(refused)) => {
+            // 57P01–57P03: shutting down or starting up
+            refused.code().is_some_and(|code| code.starts_with("57P"))
+        }
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+        _ => false,
+    })
 }
 
 impl From<org::Error> for Error {
@@ -86,6 +104,10 @@ impl IntoResponse for Error {
                 );
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
                 return response;
+            }
+            Self::Unavailable(source) => {
+                tracing::warn!(error = ?source, "a request met no database: {source}");
+                (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", Map::new())
             }
             Self::Internal(source) => {
                 tracing::error!(error = ?source, "a request failed: {source}");

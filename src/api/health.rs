@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -43,6 +44,19 @@ impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
+}
+
+/// Starts counting for the whole process, once: everything that rooms count from here on is shown
+/// at `/metrics`.
+///
+/// # Errors
+/// When something counts already.
+pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
+    // from a millisecond to ten seconds
+    let buckets = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &buckets)?
+        .install_recorder()
 }
 
 pub(crate) fn routes() -> Router<App> {

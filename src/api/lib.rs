@@ -28,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use app::App;
 pub use error::Error;
 pub use extract::{Json, Path, Query};
-pub use health::{Part, State};
+pub use health::{Part, State, install_metrics};
 pub use limits::Limits;
 pub use login::Address;
 pub use protect::same_origin;

@@ -116,6 +116,7 @@ async fn sign_in(
         Outcome::SignedIn { token: new, staff } => {
             // A browser has one sign-in: the one it held before ends here.
             if let Some(old) = token(&headers) {
+                app.recent.forget(&old);
                 login::end(&old, &app.db).await?;
             }
             let cookie = cookie(new.reveal(), &app);
@@ -143,6 +144,7 @@ async fn sign_in(
 #[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204)))]
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(token) = token(&headers) {
+        app.recent.forget(&token);
         login::end(&token, &app.db).await?;
     }
     let mut gone = Cookie::build((COOKIE, "")).path("/").build();

@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::Map;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
@@ -36,18 +37,19 @@ pub(crate) fn layers(router: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn(own_origin))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, SLOWEST))
         .layer(from_fn(problems))
-        .layer(CompressionLayer::new().no_br_no_deflate_no_zstd())
+        .layer(compression())
         .layer(from_fn_with_state(app.clone(), headers))
         .layer(from_fn_with_state(app.clone(), observe))
 }
 
-trait GzipOnly {
-    fn no_br_no_deflate_no_zstd(self) -> Self;
-}
-impl GzipOnly for CompressionLayer {
-    fn no_br_no_deflate_no_zstd(self) -> Self {
-        self.no_br().no_deflate().no_zstd()
-    }
+/// Gzip for text; recordings are left alone, so that a player can ask for a range of one.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let sound = NotForContentType::const_new("audio/");
+    CompressionLayer::new()
+        .no_br()
+        .no_deflate()
+        .no_zstd()
+        .compress_when(DefaultPredicate::new().and(sound))
 }
 
 async fn method_not_allowed() -> Error {

@@ -65,10 +65,10 @@ mod signing_in {
     }
 
     #[tokio::test]
-    async fn after_ten_attempts_a_person_has_to_wait() {
+    async fn after_twenty_attempts_a_person_has_to_wait() {
         let house = house().await;
         let attempt = json!({ "name": "nobody", "password": "wrong" });
-        for _ in 0..10 {
+        for _ in 0..20 {
             house.post("/api/v1/login", "", attempt.clone()).await;
         }
         let answer = house.post("/api/v1/login", "", attempt).await;
@@ -354,6 +354,37 @@ mod health {
     }
 
     #[tokio::test]
+    async fn while_the_database_is_away_whoever_was_signed_in_goes_on_and_nobody_else_comes_in() {
+        let house = house().await;
+        let (_, seen) = house.signed_in("agent", Role::Agent, None).await;
+        let (_, unseen) = house.signed_in("other", Role::Agent, None).await;
+        house.get("/api/v1/me", &seen).await;
+        house.app.db.close().await;
+        assert_eq!(house.get("/api/v1/me", &seen).await.status, StatusCode::OK);
+        let away = (503, "database_unavailable".to_owned());
+        assert_eq!(house.get("/api/v1/me", &unseen).await.problem(), away);
+        assert_eq!(house.get("/api/v1/units", &seen).await.problem(), away);
+        house.clock.advance(chrono::TimeDelta::hours(1));
+        assert_eq!(house.get("/api/v1/me", &seen).await.problem(), away);
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_by_route_not_by_address() {
+        let handle = crate::install_metrics().unwrap();
+        let house = house_with(|app| app.metrics = Some(handle)).await;
+        house.get("/desk/some/secret", "").await;
+        house.get("/healthz", "").await;
+        let figures = house.get("/metrics", "").await;
+        assert!(
+            figures.text.contains(r#"lianxin_http_requests_total{route="/healthz""#),
+            "{}",
+            figures.text
+        );
+        assert!(figures.text.contains("lianxin_http_seconds_bucket"));
+        assert!(!figures.text.contains("secret"));
+    }
+
+    #[tokio::test]
     async fn the_interface_describes_itself_with_every_path_below_the_prefix() {
         let house = house().await;
         let document = house.get("/api/v1/openapi.json", "").await.json();
@@ -422,6 +453,23 @@ mod console {
         let again =
             house.ask(Method::GET, "/assets/index-Ab12.js", &[("if-none-match", tag)], None).await;
         assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    }
+
+    #[tokio::test]
+    async fn a_file_packed_by_the_build_goes_out_packed_to_whoever_takes_it() {
+        let files = [FILES, &[("assets/index-Ab12.js.gz", "packed")]].concat();
+        let (house, _folder) = with_files(&files).await;
+        let ask = async |accept: &'static str| {
+            let headers = [("accept-encoding", accept)];
+            house.ask(Method::GET, "/assets/index-Ab12.js", &headers, None).await
+        };
+        let packed = ask("gzip, deflate, br").await;
+        assert_eq!(
+            (packed.text.as_str(), &packed.headers[header::CONTENT_ENCODING]),
+            ("packed", &"gzip".parse().unwrap())
+        );
+        assert_eq!(packed.headers[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(ask("br").await.text, "script");
     }
 
     #[tokio::test]

@@ -1,6 +1,11 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use chrono::{DateTime, TimeDelta, Utc};
 use org::login::{self, Token};
 use org::{Actor, Role, Staff};
 
@@ -41,13 +46,63 @@ impl Viewer {
     }
 }
 
+/// How long the database may take to say who is signed in.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long someone seen signed in counts as that while the database is away.
+const REMEMBERED: TimeDelta = TimeDelta::hours(1);
+const MOST: usize = 10_000;
+
+/// Who was seen signed in, and when. Asked only when the database does not answer, so that desks
+/// go on through a restart of it; who signed out or was disabled is forgotten at the next answer.
+#[derive(Clone, Default)]
+pub(crate) struct Recent(Arc<Mutex<HashMap<[u8; 32], Seen>>>);
+
+type Seen = (Staff, DateTime<Utc>);
+
+impl Recent {
+    fn seen(&self, token: &Token, staff: Option<&Staff>, now: DateTime<Utc>) {
+        let mut seen = self.0.lock().expect("nobody panics while holding it");
+        if seen.len() >= MOST {
+            seen.retain(|_, (_, at)| now < *at + REMEMBERED);
+        }
+        match staff {
+            Some(staff) => drop(seen.insert(token.hash(), (staff.clone(), now))),
+            None => drop(seen.remove(&token.hash())),
+        }
+    }
+
+    pub(crate) fn forget(&self, token: &Token) {
+        self.0.lock().expect("nobody panics while holding it").remove(&token.hash());
+    }
+
+    fn find(&self, token: &Token, now: DateTime<Utc>) -> Option<Staff> {
+        let seen = self.0.lock().expect("nobody panics while holding it");
+        let (staff, at) = seen.get(&token.hash())?;
+        (now < *at + REMEMBERED).then(|| staff.clone())
+    }
+}
+
+async fn signed_in(token: &Token, app: &App) -> Result<Option<Staff>, Error> {
+    let now = app.clock.now();
+    let asked = tokio::time::timeout(PATIENCE, login::find(token, &app.db, now));
+    match asked.await.unwrap_or(Err(org::Error::Db(sqlx::Error::PoolTimedOut))) {
+        Ok(staff) => {
+            app.recent.seen(token, staff.as_ref(), now);
+            Ok(staff)
+        }
+        Err(error) => match app.recent.find(token, now) {
+            Some(staff) => Ok(Some(staff)),
+            None => Err(error.into()),
+        },
+    }
+}
+
 impl FromRequestParts<App> for Viewer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let token = token(&parts.headers).ok_or(Error::NotSignedIn)?;
-        let staff =
-            login::find(&token, &app.db, app.clock.now()).await?.ok_or(Error::NotSignedIn)?;
+        let staff = signed_in(&token, app).await?.ok_or(Error::NotSignedIn)?;
         Ok(Self { staff, token })
     }
 }

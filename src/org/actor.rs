@@ -17,7 +17,8 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The system itself, at a deadline. It has every right that a deadline needs: see [`crate::can`].
+    /// The system itself, at a deadline: a name for the history. Has no rights; what a deadline does is
+    /// not asked of [`crate::can`].
     pub fn system() -> Self {
         Self { staff: None, name: "系统".to_owned(), roles: BTreeSet::new(), post: None }
     }

@@ -22,7 +22,8 @@ pub enum Error {
     /// A row says what no code of ours can have written.
     #[error("corrupt row: {0}")]
     Corrupt(String),
-    #[error(transparent)]
+    /// Not transparent, so that the door finds out whether the database is away.
+    #[error("database: {0}")]
     Db(#[from] sqlx::Error),
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use base::Dice;
@@ -107,7 +107,7 @@ impl Keys {
             "# The keys of the citizens' records. Keep a copy apart from the database's backups:\n# without this file no name, number or address can be read again.\n{text}"
         );
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         // Written whole or not at all, and never readable by others.
         let new = path.with_extension("new");

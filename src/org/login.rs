@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Act};
-use crate::{Error, Keys, Staff, password, store, totp};
+use crate::{Actor, Error, Keys, Staff, password, store, totp};
 
 /// Unused for so long, a sign-in ends.
 const IDLE: TimeDelta = TimeDelta::hours(12);
@@ -39,7 +39,8 @@ impl Token {
     pub fn reveal(&self) -> &str {
         &self.0
     }
-    pub(crate) fn hash(&self) -> [u8; 32] {
+    /// What is kept of it.
+    pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 }
@@ -93,8 +94,12 @@ pub async fn start(
     let hash = secret.as_ref().and_then(|secret| secret.password.clone());
     // No connection is held while the password is hashed.
     let fits = password::verify(hash, attempt.password).await;
-    let (true, Some(secret)) = (fits, secret) else { return Ok(Outcome::Wrong) };
-    if secret.disabled {
+    let Some(secret) = secret else { return Ok(Outcome::Wrong) };
+    if !fits || secret.disabled {
+        let act = Act::new("sign_in_refused", "staff", secret.id.to_string())
+            .with(json!({ "address": attempt.address, "disabled": secret.disabled }));
+        let nobody = Actor { name: attempt.name, ..Actor::system() };
+        audit::write(&mut *db.acquire().await?, &nobody, &act, clock).await?;
         return Ok(Outcome::Wrong);
     }
     let mut tx = db.begin().await?;
