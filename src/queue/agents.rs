@@ -123,6 +123,44 @@ impl Queue {
         }
     }
 
+    /// The agent's telephone broke away from the call, which goes back to the queue: whoever takes
+    /// it next owes its outcome.
+    pub(crate) fn lost(
+        &mut self,
+        call: CallId,
+        agent: AgentId,
+        why: Why,
+        now: DateTime<Utc>,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(standing) = self.agents.get_mut(&agent) else { return };
+        if standing.owes == Some(call) {
+            standing.owes = None;
+        }
+        if standing.presence == (Presence::Talking { call }) {
+            self.set(agent, Presence::NotReady { why }, now, actions);
+        }
+    }
+
+    pub(crate) fn owes(
+        &mut self,
+        call: CallId,
+        agent: AgentId,
+        now: DateTime<Utc>,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(standing) = self.agents.get_mut(&agent) else { return };
+        if standing.owes.is_some() {
+            return;
+        }
+        standing.owes = Some(call);
+        actions.push(Action::Changed { agent });
+        if standing.presence == Presence::Ready {
+            let why = Why::Chosen("缺少小结".to_owned());
+            self.set(agent, Presence::NotReady { why }, now, actions);
+        }
+    }
+
     pub(crate) fn outcome_given(
         &mut self,
         call: CallId,
@@ -215,9 +253,9 @@ impl Queue {
         self.turn += 1;
         let Some(standing) = self.agents.get_mut(&agent) else { return };
         standing.since = now;
-        standing.presence = presence.clone();
+        let signed_out = presence == Presence::SignedOut;
         let mut deadline = None;
-        match presence {
+        match &presence {
             Presence::Ready => {
                 standing.next = None;
                 standing.idle_since = (now, self.turn);
@@ -225,7 +263,7 @@ impl Queue {
             }
             Presence::WrapUp { until } => {
                 standing.idle_since = (now, self.turn);
-                deadline = Some(until);
+                deadline = Some(*until);
             }
             Presence::Ringing { .. } => standing.connected = false,
             Presence::NotReady { .. } if !standing.phone => {
@@ -233,9 +271,10 @@ impl Queue {
             }
             _ => {}
         }
+        standing.presence = presence;
         self.deadline(agent, deadline);
         actions.push(Action::Changed { agent });
-        if presence == Presence::SignedOut {
+        if signed_out {
             self.dismiss(actions);
         }
     }

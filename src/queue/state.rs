@@ -74,6 +74,12 @@ pub enum Event {
         call: CallId,
         agent: AgentId,
     },
+    /// The agent's telephone broke away from the call.
+    Lost {
+        call: CallId,
+        agent: AgentId,
+        why: Why,
+    },
     /// The agent has nothing more to do with the call.
     Ended {
         call: CallId,
@@ -83,7 +89,8 @@ pub enum Event {
         call: CallId,
         agent: AgentId,
     },
-    /// From before a restart: this agent still owes the outcome of a call.
+    /// This agent still owes the outcome of a call: from before a restart, or because the caller
+    /// whom the agent lost hung up before anyone else answered.
     Owes {
         agent: AgentId,
         call: CallId,
@@ -147,15 +154,12 @@ impl Queue {
                 }
             }
             Event::Connected { call, agent } => self.connected(call, agent),
+            Event::Lost { call, agent, why } => self.lost(call, agent, why, now, &mut actions),
             Event::Ended { call, agent } => self.ended(call, agent, now, &mut actions),
             Event::OutcomeGiven { call, agent } => {
                 self.outcome_given(call, agent, now, &mut actions);
             }
-            Event::Owes { agent, call } => {
-                if let Some(standing) = self.agents.get_mut(&agent) {
-                    standing.owes.get_or_insert(call);
-                }
-            }
+            Event::Owes { agent, call } => self.owes(call, agent, now, &mut actions),
             Event::Tick => self.tick(now, &mut actions),
         }
         self.pair(now, &mut actions);

@@ -207,7 +207,7 @@ fn an_outgoing_call_that_nobody_took_leaves_the_agent_as_before() {
     assert_eq!(steps(over), [Action::Offer { call: call(1), agent: agent(1) }]);
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Join { needs: bool, priority: u8 },
     Leave(u8),

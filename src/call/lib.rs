@@ -1,0 +1,39 @@
+//! The conductor of calls: from the INVITE through queue, notice, agent and recording to the record
+//! of it, and to whoever has to be called back.
+//! Knows no ticket and no screen; it never waits for the database.
+mod act;
+mod answers;
+mod callbacks;
+mod command;
+mod config;
+mod desk;
+mod entry;
+mod facts;
+mod figures;
+mod hearing;
+mod joining;
+mod keeping;
+mod legs;
+mod outgoing;
+mod parting;
+mod roster;
+mod run;
+mod signals;
+mod state;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use callbacks::due;
+pub use command::{CallBack, Calls, Error};
+pub use config::{Config, PromptNames};
+pub use desk::{
+    Desk, DeskCall, Floor, FloorAgent, FloorCall, FloorToday, FloorWaiting, HotlineView, Live,
+    MyToday, PhoneView, PresenceView, QueueView, SpeechView,
+};
+pub use entry::{Entry, Outcome, Quality};
+pub use facts::{AgentCard, AttemptResult, Direction, Ending, Facts, Hotline, OutcomeKind};
+pub use keeping::{keep_roster, outcome, put_away, recover};
+pub use run::{Rooms, start};
+pub use sip::ToBrowser;
+pub use state::Patience;

@@ -1,0 +1,15 @@
+//! The only files with SQL about calls. Time comes in as a parameter.
+mod callbacks;
+mod drafts;
+mod entries;
+mod figures;
+mod lists;
+
+pub use callbacks::{Attempt, Task, find as callback, open as callbacks};
+pub use drafts::{delete as forget_draft, find as draft, save as save_draft};
+pub use entries::write;
+pub(crate) use figures::{end_unfinished, owed, today, unfinished};
+pub use lists::{
+    CallRow, Filter, Happening, RecordingRow, events, find, list, of_person, recording,
+    says_outcome,
+};
