@@ -171,6 +171,23 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf
 mod tests {
     use super::*;
 
+    #[derive(RustEmbed)]
+    #[folder = "../../sip-config/demo"]
+    struct Demo;
+
+    #[derive(RustEmbed)]
+    #[folder = "nowhere"]
+    #[allow_missing = true]
+    struct Nothing;
+
+    #[test]
+    fn files_in_the_binary_are_found_and_a_console_that_was_not_built_is_empty() {
+        let asset = Embedded::<Demo>::new().get("people.csv").unwrap();
+        assert!(asset.bytes.starts_with(b"name,"));
+        assert_eq!(asset.hash.len(), 32);
+        assert!(Embedded::<Nothing>::new().get("index.html").is_none());
+    }
+
     #[test]
     fn a_folder_gives_nothing_from_outside_it_and_nothing_hidden() {
         let folder = tempfile::tempdir().unwrap();

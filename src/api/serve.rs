@@ -13,6 +13,7 @@ use axum::serve::{IncomingStream, Listener};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -147,9 +148,9 @@ impl TlsListener {
     }
 
     fn begin(&self, stream: TcpStream, peer: SocketAddr) {
-        let handshake = self.acceptor.accept(stream);
+        let acceptor = self.acceptor.clone();
         self.under_way.push(Box::pin(async move {
-            match tokio::time::timeout(HANDSHAKE, handshake).await {
+            match tokio::time::timeout(HANDSHAKE, shake_hands(acceptor, stream)).await {
                 Ok(Ok(stream)) => Some((stream, peer)),
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "a TLS handshake failed");
@@ -160,6 +161,26 @@ impl TlsListener {
         }));
     }
 }
+
+/// The first byte of a TLS handshake (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+async fn shake_hands(
+    acceptor: TlsAcceptor,
+    mut stream: TcpStream,
+) -> io::Result<TlsStream<TcpStream>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
+        // Whoever typed http:// gets a sentence instead of a broken connection.
+        stream.write_all(USE_TLS.as_bytes()).await?;
+        stream.shutdown().await?;
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP on the TLS port"));
+    }
+    acceptor.accept(stream).await
+}
+
+const USE_TLS: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Connection: close\r\n\r\n此端口只接受 HTTPS：请把地址改为以 https:// 开头。\nUse https:// on this port.\n";
 
 impl Listener for TlsListener {
     type Io = TlsStream<TcpStream>;

@@ -546,6 +546,11 @@ mod tls {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("over TLS"), "{answer}");
+        let mut plain = tokio::net::TcpStream::connect(address).await.unwrap();
+        plain.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        plain.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains("https://"), "{answer}");
         drop(stop);
     }
 }

@@ -43,3 +43,33 @@ impl Range {
         store::range::push(self, query, column);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Level, UnitKind};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn path() -> impl Strategy<Value = String> {
+        prop::collection::vec(0_u16..4, 1..5).prop_map(|numbers| {
+            numbers.iter().map(|n| format!("{n:03}")).collect::<Vec<_>>().join(".")
+        })
+    }
+
+    proptest! {
+        /// The list's condition is a range of bytes; the test of one thing goes by the tree.
+        #[test]
+        fn a_subtree_is_the_same_as_a_range_of_bytes(unit in path(), top in path()) {
+            let post = Post {
+                unit: UnitId::from_uuid(Uuid::nil()),
+                path: unit.clone(),
+                name: String::new(),
+                level: Level::City,
+                kind: UnitKind::Department,
+            };
+            let bytes = unit == top || (unit >= format!("{top}.") && unit < format!("{top}/"));
+            prop_assert_eq!(Range::below(&top).covers([&post]), bytes);
+        }
+    }
+}

@@ -139,7 +139,10 @@ pub async fn add(
         Some(parent) => Some(find(db, parent).await?),
         None => None,
     };
-    let number = store::unit::children(db, new.parent).await? + 1;
+    let number = store::unit::last_child(db, new.parent).await? + 1;
+    if number > 999 {
+        return Err(Error::Invalid("一个单位下最多 999 个下级单位".to_owned()));
+    }
     let path = match above {
         Some(above) => format!("{}.{number:03}", above.path),
         None => format!("{number:03}"),

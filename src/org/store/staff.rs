@@ -46,45 +46,19 @@ impl TryFrom<Row> for Staff {
 }
 
 pub(crate) async fn find(db: &mut PgConnection, id: StaffId) -> Result<Option<Staff>, Error> {
-    let row = sqlx::query_file_as!(
-        Row,
-        "store/staff.sql",
-        Some(id.uuid()),
-        None::<String>,
-        None::<String>
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(Staff::try_from).transpose()
+    let row = sqlx::query_file_as!(Row, "store/staff_by_id.sql", id.uuid());
+    row.fetch_optional(db).await?.map(Staff::try_from).transpose()
 }
 
 pub(crate) async fn search(db: &mut PgConnection, text: &str) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(
-        Row,
-        "store/staff.sql",
-        None::<uuid::Uuid>,
-        Some(like(text)),
-        None::<String>
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(Staff::try_from).collect()
+    let rows = sqlx::query_file_as!(Row, "store/staff_search.sql", like(text), None::<&str>);
+    rows.fetch_all(db).await?.into_iter().map(Staff::try_from).collect()
 }
 
 pub(crate) async fn with_role(db: &mut PgConnection, role: Role) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(
-        Row,
-        "store/staff.sql",
-        None::<uuid::Uuid>,
-        None::<String>,
-        Some(role.as_str())
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter()
-        .map(Staff::try_from)
-        .filter(|staff| !matches!(staff, Ok(staff) if staff.disabled))
-        .collect()
+    let rows = sqlx::query_file_as!(Row, "store/staff_search.sql", None::<&str>, role.as_str());
+    let found = rows.fetch_all(db).await?.into_iter().map(Staff::try_from);
+    found.filter(|staff| !matches!(staff, Ok(staff) if staff.disabled)).collect()
 }
 
 /// A pattern that matches the text itself anywhere.

@@ -71,12 +71,16 @@ pub(crate) async fn lock_tree(db: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-pub(crate) async fn children(db: &mut PgConnection, parent: Option<UnitId>) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from unit where parent_id is not distinct from $1"#,
+/// The highest number given to a child of this unit; 0 without children.
+pub(crate) async fn last_child(
+    db: &mut PgConnection,
+    parent: Option<UnitId>,
+) -> Result<i32, Error> {
+    let last = sqlx::query_scalar!(
+        r#"select coalesce(max(right(path, 3)::int), 0) as "last!" from unit where parent_id is not distinct from $1"#,
         parent.map(UnitId::uuid),
     );
-    Ok(count.fetch_one(db).await?)
+    Ok(last.fetch_one(db).await?)
 }
 
 pub(crate) async fn insert(

@@ -5,9 +5,4 @@ select staff.id as "id: StaffId", staff.number, staff.name, staff.display_name, 
     array(select role from staff_role where staff_id = staff.id order by role) as "roles!"
 from staff
 left join unit on unit.id = staff.unit_id
-where ($1::uuid is null or staff.id = $1)
-    and ($2::text is null or staff.name ilike $2 or staff.display_name ilike $2 or staff.number ilike $2
-        or unit.name ilike $2)
-    and ($3::text is null or exists (select from staff_role where staff_id = staff.id and role = $3))
-order by staff.number
-limit 500
+where staff.id = $1
