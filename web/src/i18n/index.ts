@@ -6,7 +6,7 @@ import zh from './zh'
 export type Words = typeof zh
 
 export const i18n = createI18n<[Words], Locale, false>({
-  legacy: false, locale: 'zh-CN', fallbackLocale: 'zh-CN', messages: { 'zh-CN': zh, en: en as unknown as Words },
+  legacy: false, locale: 'zh-CN', fallbackLocale: 'zh-CN', messages: { 'zh-CN': zh, en },
 })
 
 /** The word for a value the server sent; a value this page does not know yet is shown as it came. */

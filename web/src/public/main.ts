@@ -1,1 +1,5 @@
-export {}
+import { createApp } from 'vue'
+import '../styles/base.css'
+import LookupPage from './LookupPage.vue'
+
+createApp(LookupPage).mount('#app')

@@ -1,2 +1,11 @@
-import zh from '../zh'
-export default zh
+import calls from './calls'
+import common from './common'
+import desk from './desk'
+import error from './error'
+import floor from './floor'
+import people from './people'
+import ticket from './ticket'
+import words from './words'
+import work from './work'
+
+export default { ...common, ...words, desk, work, ticket, calls, floor, people, error }
