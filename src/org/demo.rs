@@ -78,8 +78,9 @@ struct KnowledgeFile {
     entry: Vec<Text>,
 }
 
-/// Lays the organisation, or completes it. `known` are the accounts of an earlier start: where all
-/// of them are still good they are given back unchanged; else every account gets a new password.
+/// Lays the organisation, or completes it. `known` are the accounts of an earlier start: they are
+/// given back unchanged and stay good. Without them (or with those of another database) every
+/// account gets a new password.
 pub async fn lay(
     files: &Files<'_>,
     known: Option<Vec<DemoAccount>>,
@@ -95,10 +96,8 @@ pub async fn lay(
     let File { name, text } = files.categories;
     category::import(&mut tx, name, text.as_bytes(), true, clock, dice).await?;
     lay_knowledge(files.knowledge, &mut tx, clock, dice).await?;
-    let accounts = match known {
-        Some(known) if all_good(&accounts, &known, &mut tx).await? => known,
-        _ => new_passwords(&accounts, &mut tx, clock, dice).await?,
-    };
+    let known = known.unwrap_or_default();
+    let accounts = lay_passwords(&accounts, &known, &mut tx, clock, dice).await?;
     tx.commit().await?;
     Ok(accounts)
 }
@@ -230,39 +229,45 @@ async fn lay_knowledge(
     Ok(())
 }
 
-/// Whether these are the accounts, and every one can sign in with what is known.
-async fn all_good(
+/// Gives each account its password: the known one where that is still of use, else a new one.
+async fn lay_passwords(
     accounts: &[(String, String)],
     known: &[DemoAccount],
-    db: &mut PgConnection,
-) -> Result<bool, Error> {
-    if !accounts.iter().all(|(_, name)| known.iter().any(|account| account.name == *name)) {
-        return Ok(false);
-    }
-    for account in known {
-        let secret = store::staff::secret(db, &account.name).await?;
-        let hash = secret.filter(|secret| !secret.disabled).and_then(|secret| secret.password);
-        if !password::verify(hash, account.password.clone()).await {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-async fn new_passwords(
-    accounts: &[(String, String)],
     db: &mut PgConnection,
     clock: &dyn Clock,
     dice: &dyn Dice,
 ) -> Result<Vec<DemoAccount>, Error> {
-    let mut made = Vec::new();
+    let known = if of_this_database(known, db).await? { known } else { &[] };
+    let mut laid = Vec::new();
     for (role, name) in accounts {
-        let secret = password::random(dice);
-        let hash = password::hash(&secret, dice).await;
-        let id = store::staff::secret(db, name).await?.ok_or(Error::NotFound("人员"))?.id;
-        store::staff::set_password(db, id, &hash, clock.now()).await?;
-        login::end_all(db, id).await?;
-        made.push(DemoAccount { role: role.clone(), name: name.clone(), password: secret });
+        let there = store::staff::secret(db, name).await?.ok_or(Error::NotFound("人员"))?;
+        let old = known.iter().find(|account| account.name == *name);
+        let password = old.map_or_else(|| password::random(dice), |old| old.password.clone());
+        // Someone may have changed a known one meanwhile; that is theirs to have done.
+        if old.is_none() || there.password.is_none() {
+            let hash = password::hash(&password, dice).await;
+            store::staff::set_password(db, there.id, &hash, clock.now()).await?;
+            login::end_all(db, there.id).await?;
+        }
+        laid.push(DemoAccount { role: role.clone(), name: name.clone(), password });
     }
-    Ok(made)
+    Ok(laid)
+}
+
+/// Whether the known accounts belong to this database: one of them is good, or none of them has a
+/// password here yet. A start costs one hash, not one for each account.
+async fn of_this_database(known: &[DemoAccount], db: &mut PgConnection) -> Result<bool, Error> {
+    let mut fresh = true;
+    for account in known {
+        let hash =
+            store::staff::secret(db, &account.name).await?.and_then(|secret| secret.password);
+        if hash.is_none() {
+            continue;
+        }
+        fresh = false;
+        if password::verify(hash, account.password.clone()).await {
+            return Ok(true);
+        }
+    }
+    Ok(fresh)
 }

@@ -677,6 +677,51 @@ mod demonstration {
     }
 
     #[tokio::test]
+    async fn a_new_database_takes_over_the_accounts_of_the_file() {
+        let (old, new) = (house().await, house().await);
+        let known = lay(&old, None).await;
+        assert_eq!(lay(&new, Some(known.clone())).await, known);
+        let outcome =
+            new.attempt(&known[0].name, &known[0].password, None, SecondFactor::Off).await;
+        assert!(matches!(outcome, Outcome::SignedIn { .. }));
+    }
+
+    #[tokio::test]
+    async fn accounts_of_another_database_are_replaced() {
+        let (one, other) = (house().await, house().await);
+        lay(&one, None).await;
+        let mut foreign = lay(&other, None).await;
+        for account in &mut foreign {
+            account.password.push('x');
+        }
+        let laid = lay(&one, Some(foreign.clone())).await;
+        assert!(laid.iter().zip(&foreign).all(|(laid, foreign)| laid.password != foreign.password));
+    }
+
+    #[tokio::test]
+    async fn a_password_that_its_owner_changed_survives_the_next_start() {
+        let house = house().await;
+        let known = lay(&house, None).await;
+        let agent = staff::with_role(&house.db, Role::Agent).await.unwrap();
+        let agent = agent.into_iter().find(|staff| staff.name == "agent").unwrap();
+        let here = house.sign_in(&agent).await;
+        let old = known.iter().find(|account| account.name == "agent").unwrap().password.clone();
+        let change = staff::change_own_password(
+            &agent,
+            old,
+            "a longer password",
+            &here,
+            &house.db,
+            &*house.clock,
+            &*house.dice,
+        );
+        assert!(change.await.unwrap());
+        lay(&house, Some(known)).await;
+        let outcome = house.attempt("agent", "a longer password", None, SecondFactor::Off).await;
+        assert!(matches!(outcome, Outcome::SignedIn { .. }));
+    }
+
+    #[tokio::test]
     async fn it_goes_as_one() {
         let house = house().await;
         lay(&house, None).await;
