@@ -1,0 +1,114 @@
+//! Notices (通知): SMS and e-mail to citizens and to the duty desks of units, from an outbox.
+//! Decides neither who is told nor when something is due, and never keeps a telephone number.
+mod config;
+mod error;
+mod mail;
+mod send;
+mod sms;
+mod store;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Gateway, Mail, Sms};
+pub use error::Error;
+pub use send::Sender;
+pub use store::{Filter, Row};
+pub use template::{Template, Templates, segments};
+
+use std::sync::Arc;
+
+use base::{CallId, Dice, NoticeId, PersonId, TicketId, UnitId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// Whom a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// A citizen; the masked number is what lists show.
+    Person { id: PersonId, masked: String },
+    /// The duty desk of a unit.
+    Unit { id: UnitId, name: String },
+}
+
+/// A notice to be sent.
+#[derive(Debug, Clone)]
+pub struct New<'a> {
+    pub template: Template,
+    pub to: To,
+    pub ticket: Option<TicketId>,
+    pub call: Option<CallId>,
+    /// The citizen's identity is sealed (举报人信息保密).
+    pub sealed: bool,
+    pub fill: &'a [(&'static str, String)],
+    /// The event it tells of: one notice for one event, template and recipient.
+    pub event: String,
+    pub at: DateTime<Utc>,
+    pub demo: bool,
+}
+
+/// The outbox's entrance: what is put in here in a transaction is sent when that is committed.
+#[derive(Clone)]
+pub struct Notices {
+    templates: Arc<Templates>,
+    dice: Arc<dyn Dice>,
+    /// Nothing to citizens from 21:00 to 08:00; off in the demonstration.
+    quiet: bool,
+}
+
+impl Notices {
+    /// The entrance with its texts.
+    pub fn new(templates: Templates, dice: Arc<dyn Dice>, quiet: bool) -> Self {
+        Self { templates: Arc::new(templates), dice, quiet }
+    }
+
+    /// Puts a notice into the outbox. A sealed citizen for whom there is no text gets none.
+    pub async fn queue(&self, db: &mut PgConnection, new: &New<'_>) -> Result<(), Error> {
+        let Some(text) = self.templates.render(new.template, new.sealed, new.fill) else {
+            return Ok(());
+        };
+        let run_at = self.run_at(new);
+        let row = |kind: &'static str, subject: Option<String>| store::Insert {
+            id: NoticeId::new(new.at, self.dice.bytes()),
+            kind,
+            subject,
+            text: &text,
+            run_at,
+        };
+        store::insert(db, new, &row("sms", None)).await?;
+        if let To::Unit { .. } = new.to {
+            let subject = self.templates.subject(new.template, new.fill, new.sealed);
+            store::insert(db, new, &row("email", Some(subject))).await?;
+        }
+        Ok(())
+    }
+
+    /// At once, or in the morning.
+    fn run_at(&self, new: &New<'_>) -> DateTime<Utc> {
+        // what the citizen's own call brings goes at once
+        let at_once = matches!(new.template, Template::Accepted | Template::MissedCall);
+        let citizen = matches!(new.to, To::Person { .. });
+        if self.quiet && citizen && !at_once { template::after_quiet(new.at) } else { new.at }
+    }
+}
+
+/// A page of notices: of one ticket, or of all, the newest first.
+pub async fn list(db: &mut PgConnection, filter: &Filter) -> Result<Vec<Row>, Error> {
+    store::list(db, filter).await
+}
+
+/// Says where a unit's duty desk is reached.
+pub async fn set_contact(
+    db: &mut PgConnection,
+    unit: UnitId,
+    mobile: Option<&str>,
+    email: Option<&str>,
+    demo: bool,
+) -> Result<(), Error> {
+    store::set_contact(db, unit, mobile, email, demo).await
+}
+
+/// Takes out what the demonstration wrote.
+pub async fn remove_demo(db: &mut PgConnection) -> Result<(), Error> {
+    store::remove_demo(db).await
+}

@@ -1,0 +1,193 @@
+//! The outbox's SQL.
+use base::{CallId, NoticeId, PersonId, TicketId, UnitId};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use crate::{Error, New, To, segments};
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub id: NoticeId,
+    pub at: DateTime<Utc>,
+    pub ticket: Option<TicketId>,
+    pub kind: String,
+    pub template: String,
+    /// For a citizen rather than for a unit.
+    pub to_citizen: bool,
+    pub to_masked: String,
+    pub text: String,
+    pub segments: i16,
+    pub state: String,
+    pub why: Option<String>,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// Which notices a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub ticket: Option<TicketId>,
+    /// The last line of the page before.
+    pub after: Option<(DateTime<Utc>, NoticeId)>,
+    pub most: i64,
+}
+
+/// What differs between the messages of one notice.
+pub(crate) struct Insert<'a> {
+    pub id: NoticeId,
+    pub kind: &'static str,
+    pub subject: Option<String>,
+    pub text: &'a str,
+    pub run_at: DateTime<Utc>,
+}
+
+/// Asked for twice, it is written once.
+pub(crate) async fn insert(db: &mut PgConnection, new: &New<'_>, row: &Insert<'_>) -> Result<(), Error> {
+    let (person, unit, masked, whom) = match &new.to {
+        To::Person { id, masked } => (Some(id.uuid()), None, masked, id.to_string()),
+        To::Unit { id, name } => (None, Some(id.uuid()), name, id.to_string()),
+    };
+    let template = new.template.word();
+    sqlx::query!(
+        "insert into notice (id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
+            text, segments, dedupe, state, run_at, demo)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', $14, $15)
+         on conflict (dedupe) do nothing",
+        row.id.uuid(),
+        new.at,
+        new.ticket.map(TicketId::uuid),
+        new.call.map(CallId::uuid),
+        row.kind,
+        template,
+        person,
+        unit,
+        masked,
+        row.subject,
+        row.text,
+        i16::try_from(segments(row.text)).unwrap_or(i16::MAX),
+        format!("{}:{template}:{}:{whom}", new.event, row.kind),
+        row.run_at,
+        new.demo,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A message to be handed over.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub id: NoticeId,
+    pub kind: String,
+    pub person: Option<PersonId>,
+    pub unit: Option<UnitId>,
+    pub subject: Option<String>,
+    pub text: String,
+    pub attempts: i16,
+}
+
+/// Takes messages for a while: whoever dies with them gives them back when the lease ends.
+pub(crate) async fn claim(
+    db: &mut PgConnection,
+    now: DateTime<Utc>,
+    lease: TimeDelta,
+    most: i64,
+) -> Result<Vec<Due>, Error> {
+    let due = sqlx::query_as!(
+        Due,
+        r#"
+        with due as (
+            select id from notice
+            where state = 'queued' and run_at <= $1 and (lease_until is null or lease_until <= $1)
+            order by run_at, at, id limit $2
+            for update skip locked
+        )
+        update notice set lease_until = $3, attempts = attempts + 1
+        from due where notice.id = due.id
+        returning notice.id as "id: NoticeId", kind, person_id as "person: PersonId",
+            unit_id as "unit: UnitId", subject, text, attempts
+        "#,
+        now,
+        most,
+        now + lease,
+    );
+    Ok(due.fetch_all(db).await?)
+}
+
+/// How an attempt went: a new state, or `queued` again at `run_at`.
+pub(crate) async fn finish(
+    db: &mut PgConnection,
+    id: NoticeId,
+    state: &str,
+    run_at: DateTime<Utc>,
+    why: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update notice set state = $2, run_at = $3, lease_until = null, why = $4,
+            sent_at = case when $2 in ('sent', 'sent_in_demo') then $5::timestamptz end
+         where id = $1",
+        id.uuid(),
+        state,
+        run_at,
+        why,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn list(db: &mut PgConnection, filter: &Filter) -> Result<Vec<Row>, Error> {
+    let (at, id) = filter.after.map_or((None, None), |(at, id)| (Some(at), Some(id.uuid())));
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        select id as "id: NoticeId", at, ticket_id as "ticket: TicketId", kind, template,
+            person_id is not null as "to_citizen!", to_masked, text, segments, state, why, sent_at
+        from notice
+        where ($1::uuid is null or ticket_id = $1)
+            and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
+        order by at desc, id desc limit $4
+        "#,
+        filter.ticket.map(TicketId::uuid),
+        at,
+        id,
+        filter.most,
+    );
+    Ok(rows.fetch_all(db).await?)
+}
+
+/// Where a unit's duty desk is reached: mobile number, e-mail address.
+pub(crate) async fn contact(
+    db: &mut PgConnection,
+    unit: UnitId,
+) -> Result<(Option<String>, Option<String>), Error> {
+    let row = sqlx::query!("select mobile, email from unit_contact where unit_id = $1", unit.uuid());
+    Ok(row.fetch_optional(db).await?.map_or((None, None), |row| (row.mobile, row.email)))
+}
+
+pub(crate) async fn set_contact(
+    db: &mut PgConnection,
+    unit: UnitId,
+    mobile: Option<&str>,
+    email: Option<&str>,
+    demo: bool,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into unit_contact (unit_id, mobile, email, demo) values ($1, $2, $3, $4)
+         on conflict (unit_id) do update set mobile = excluded.mobile, email = excluded.email",
+        unit.uuid(),
+        mobile,
+        email,
+        demo,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn remove_demo(db: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("select remove_demo_notices()").execute(db).await?;
+    Ok(())
+}
