@@ -62,6 +62,16 @@ impl Cluster {
         Ok(Self { run, watch, watcher: Some(watcher), _lock: lock })
     }
 
+    /// The folder of PostgreSQL's programs that a start in `dir` would use.
+    pub fn programs(given: Option<&Path>, dir: &Path) -> Result<PathBuf, Error> {
+        binaries::find(given, &dir.join("data"))
+    }
+
+    /// The database of a cluster that another process runs in `dir`.
+    pub fn running(dir: &Path) -> Result<Place, Error> {
+        Ok(Place::private(&folder::run_folder(dir)?))
+    }
+
     /// The database in this cluster.
     pub fn place(&self) -> Place {
         Place::private(&self.run)

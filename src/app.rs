@@ -1,0 +1,153 @@
+//! Opens the house: database, rooms, port; and closes it again.
+use std::io::{Read, Seek, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::{App, Tls};
+use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
+use org::demo::{DemoAccount, File, Files};
+use sqlx::PgPool;
+
+use crate::config::Config;
+use crate::privilege::Home;
+use crate::settings::Http;
+use crate::{Serve, commands, database, privilege};
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
+    if let Some(address) = options.http {
+        config.settings.http.listen = address;
+    }
+    if let Some(address) = options.sip {
+        config.settings.sip.listen = vec![address];
+    }
+    let listen = config.settings.http.listen;
+    let http = TcpListener::bind(listen).with_context(|| format!("http.listen {listen}"))?;
+    http.set_nonblocking(true)?;
+    let demo_files = options.demo.then(|| DemoFiles::read(&config)).transpose()?;
+    let home = privilege::settle(&options.data.data, options.demo)?;
+    let opened = database::open(&config.settings.database, &home.data)?;
+    let result = commands::runtime()?
+        .block_on(run(&config, options, home, &opened.place, http, demo_files));
+    drop(opened.cluster);
+    result
+}
+
+async fn run(
+    config: &Config,
+    options: &Serve,
+    mut home: Home,
+    place: &db::Place,
+    http: TcpListener,
+    demo_files: Option<DemoFiles>,
+) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+    let tasks = Tasks::default();
+    place.migrate().await?;
+    let pool = place.pool(config.settings.database.connections);
+    let keys = Arc::new(org::Keys::open(&keys_file(config, &home), &*dice)?);
+    if let Some(files) = demo_files {
+        files.lay(&mut home, &pool, &*clock, &*dice).await?;
+    }
+    let tls = tls(&config.settings.http, &http, &home)?;
+    let mut app = App::new(pool.clone(), clock, dice, keys);
+    app.demo = options.demo;
+    app.secure = tls.is_some();
+    if let Some(web) = &options.web {
+        app.assets = Arc::new(api::assets::Folder(web.clone()));
+    }
+    let http = tokio::net::TcpListener::from_std(http)?;
+    let address = http.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if let Some(tls) = &tls {
+        eprintln!("lianxin: 证书指纹 (certificate's SHA-256): {}", tls.fingerprint);
+    }
+    let stop = tasks.clone();
+    let router = api::router(app);
+    tasks.spawn("http", async move {
+        let stopping = async move { stop.stopping().await };
+        if let Err(error) = api::serve(http, router, tls, stopping).await {
+            tracing::error!(%error, "the HTTP port ended");
+        }
+    });
+    let sip = config.settings.sip.listen.first().map(ToString::to_string).unwrap_or_default();
+    out(&format!("ready http={scheme}://{address} sip={sip}"));
+    tokio::select! {
+        () = tasks.stopping() => anyhow::bail!("an essential task has ended; see the log"),
+        signal = ended_by_signal() => tracing::info!(signal = signal?, "closing"),
+    }
+    tasks.shut_down().await;
+    pool.close().await;
+    Ok(())
+}
+
+fn keys_file(config: &Config, home: &Home) -> std::path::PathBuf {
+    match config.settings.keys_file.as_str() {
+        "" => home.data.join("keys"),
+        path => path.into(),
+    }
+}
+
+/// Plain on loopback, unless a certificate is named; TLS anywhere else.
+fn tls(settings: &Http, http: &TcpListener, home: &Home) -> anyhow::Result<Option<Tls>> {
+    if !settings.certificate.is_empty() {
+        let files = Tls::from_files(settings.certificate.as_ref(), settings.private_key.as_ref());
+        return Ok(Some(files?));
+    }
+    let address = http.local_addr()?.ip();
+    if address.is_loopback() {
+        return Ok(None);
+    }
+    Ok(Some(Tls::self_signed(&home.data, &[address])?))
+}
+
+async fn ended_by_signal() -> std::io::Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => Ok("SIGTERM"),
+        _ = interrupt.recv() => Ok("SIGINT"),
+    }
+}
+
+/// The texts of `sip-config/demo/`, read while the program may still read them.
+struct DemoFiles([(String, String); 5]);
+
+impl DemoFiles {
+    fn read(config: &Config) -> anyhow::Result<Self> {
+        let names = ["units.csv", "people.csv", "gazetteer.csv", "categories.csv", "knowledge.toml"];
+        let mut files = names.map(|name| (format!("demo/{name}"), String::new()));
+        for (name, text) in &mut files {
+            let path = config.dir.join(&name);
+            *text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        }
+        Ok(Self(files))
+    }
+
+    /// Lays the organisation and writes the accounts' file.
+    async fn lay(
+        self,
+        home: &mut Home,
+        db: &PgPool,
+        clock: &dyn Clock,
+        dice: &dyn Dice,
+    ) -> anyhow::Result<()> {
+        let [units, people, gazetteer, categories, knowledge] =
+            self.0.each_ref().map(|(name, text)| File { name, text });
+        let files = Files { units, people, gazetteer, categories, knowledge };
+        let file = home.accounts.as_mut().context("no file for the accounts")?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let known: Option<Vec<DemoAccount>> = serde_json::from_str(&text).ok();
+        let accounts = org::demo::lay(&files, known, db, clock, dice).await?;
+        let text = serde_json::to_string_pretty(&accounts)? + "\n";
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! The commands that are not the program itself: each looks, says and ends.
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use base::{Clock, Dice, SystemClock, SystemDice, out};
+use org::staff::NewStaff;
+use sqlx::PgPool;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+use crate::{NewUser, config, database, layers, privilege};
+
+/// Logs go to standard error: readable on a terminal, JSON elsewhere. `LIANXIN_LOG` filters them.
+pub(crate) fn start_logging() {
+    let filter = layers::environment().ok().and_then(|ours| ours.get("LOG").cloned());
+    // rsipstack prints whole messages with their Authorization at info.
+    let filter = filter.unwrap_or_else(|| "info,rsipstack=warn,sqlx=warn,webrtc=warn,rtc=warn".to_owned());
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        log.with_target(false).init();
+    } else {
+        log.json().init();
+    }
+}
+
+/// The configuration, or every mistake in it.
+pub(crate) fn configuration(dir: &Path) -> anyhow::Result<Config> {
+    config::load(dir).map_err(|mistakes| {
+        let lines: Vec<_> = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
+        anyhow::anyhow!("配置有误 (mistakes in the configuration):{}", lines.concat())
+    })
+}
+
+pub(crate) fn check_config(dir: &Path) -> ExitCode {
+    match config::load(dir) {
+        Ok(config) => {
+            let settings = toml::to_string(&config.settings).unwrap_or_default();
+            out(&format!("# {}\n{settings}", config.dir.display()));
+            for (name, queue) in &config.queues {
+                out(&format!("# queues/{name}.toml: {} {}", queue.name, queue.skills.join(";")));
+            }
+            for trunk in &config.trunks {
+                out(&format!("# trunks/{}.toml: {} addresses", trunk.name, trunk.addresses.len()));
+            }
+            out(&format!("# hotlines.csv: {} lines", config.hotlines.len()));
+            out(&format!("# flow: {} version {}", config.rules.profile, config.rules.version));
+            out("# 配置正确 (no mistakes)");
+            ExitCode::SUCCESS
+        }
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                eprintln!("{mistake}");
+            }
+            eprintln!("{} 处错误 (mistakes)", mistakes.len());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+pub(crate) fn check_sla(file: &Path) -> anyhow::Result<ExitCode> {
+    let right = ticket::check_file(file, &mut out)?;
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(crate) fn migrate(config: &Config, data: &Path) -> anyhow::Result<()> {
+    let home = privilege::settle(data, false)?;
+    let opened = database::open_beside(&config.settings.database, &home.data)?;
+    let new = runtime()?.block_on(opened.place.migrate())?;
+    out(&format!("数据库已是最新,新执行 {new} 个迁移 (the database is up to date, {new} migrations were new)"));
+    Ok(())
+}
+
+pub(crate) fn add_user(config: &Config, new: &NewUser) -> anyhow::Result<()> {
+    let roles = new.roles.iter().map(|role| {
+        role.parse().map_err(|_| anyhow::anyhow!("没有角色 {role:?} (there is no such role)"))
+    });
+    let staff = NewStaff {
+        name: new.name.clone(),
+        display_name: new.display_name.clone().unwrap_or_else(|| new.name.clone()),
+        roles: roles.collect::<anyhow::Result<_>>()?,
+        ..NewStaff::default()
+    };
+    let address = match config.settings.http.public_address.as_str() {
+        "" => format!("http://{}", config.settings.http.listen),
+        address => address.trim_end_matches('/').to_owned(),
+    };
+    with_database(config, &new.data.data, async |db, clock, dice| {
+        let (_, token) = org::staff::invite(&staff, &db, clock, dice).await?;
+        out(&format!("{address}/invitation#{}", token.as_str()));
+        Ok(())
+    })
+}
+
+pub(crate) fn remove_demo(config: &Config, data: &Path) -> anyhow::Result<()> {
+    with_database(config, data, async |db, _, _| {
+        let mut tx = db.begin().await?;
+        org::demo::remove(&mut tx).await?;
+        tx.commit().await?;
+        out("演示数据已删除 (the demonstration's data is gone)");
+        Ok(())
+    })?;
+    match std::fs::remove_file(data.join("demo-accounts.json")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!("demo-accounts.json: {error}")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn with_database(
+    config: &Config,
+    data: &Path,
+    act: impl AsyncFnOnce(PgPool, &dyn Clock, &dyn Dice) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let home = privilege::settle(data, false)?;
+    let opened = database::open_beside(&config.settings.database, &home.data)?;
+    runtime()?.block_on(async {
+        opened.place.migrate().await?;
+        let db = opened.place.pool(2);
+        let done = act(db.clone(), &SystemClock::default(), &SystemDice).await;
+        db.close().await;
+        done
+    })
+}
+
+/// What a machine needs, and what of it is there.
+pub(crate) fn doctor(dir: &Path, data: &Path) -> ExitCode {
+    let mut ill = 0;
+    let mut say = |what: &str, finding: Result<String, String>| match finding {
+        Ok(good) => out(&format!("✓ {what}: {good}")),
+        Err(bad) => {
+            ill += 1;
+            out(&format!("✗ {what}: {bad}"));
+        }
+    };
+    let config = config::load(dir).map_err(|mistakes| {
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    });
+    say("配置 (configuration)", config.as_ref().map(|_| dir.display().to_string()).map_err(Clone::clone));
+    if let Ok(config) = &config {
+        let settings = &config.settings;
+        if settings.database.url.is_empty() {
+            let programs = Path::new(&settings.database.programs);
+            let given = (!settings.database.programs.is_empty()).then_some(programs);
+            let found = db::Cluster::programs(given, &data.join("postgres"));
+            say("PostgreSQL", found.map(|at| at.display().to_string()).map_err(|error| error.to_string()));
+        } else {
+            say("PostgreSQL", Ok("database.url".to_owned()));
+        }
+        let http = std::net::TcpListener::bind(settings.http.listen);
+        say("HTTP", http.map(|_| settings.http.listen.to_string()).map_err(|error| format!("{}: {error}", settings.http.listen)));
+        for address in &settings.sip.listen {
+            let free = std::net::UdpSocket::bind(address).and(std::net::TcpListener::bind(address));
+            say("SIP", free.map(|_| address.to_string()).map_err(|error| format!("{address}: {error}")));
+        }
+    }
+    if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The document that the running program serves, without running it.
+pub(crate) fn openapi() -> anyhow::Result<()> {
+    use tower::ServiceExt;
+    runtime()?.block_on(async {
+        let (clock, dice) = (Arc::new(SystemClock::default()), Arc::new(SystemDice));
+        let keys = Arc::new(org::Keys::random(&*dice));
+        let db = db::Place::external("postgres://nobody@localhost/nothing", "")?.pool(1);
+        let router = api::router(api::App::new(db, clock, dice, keys));
+        let ask = axum::extract::Request::get("/api/v1/openapi.json").body(axum::body::Body::empty())?;
+        let answer = router.oneshot(ask).await?;
+        let text = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
+        out(&String::from_utf8(text.to_vec())?);
+        Ok(())
+    })
+}
+
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("tokio")
+}

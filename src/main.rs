@@ -1,0 +1,143 @@
+//! The doorstep: the command line, and nothing that a room could do.
+mod app;
+mod commands;
+mod config;
+mod database;
+mod layers;
+mod privilege;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// 联心 Lianxin: a city's 12345 hotline in one program.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Line {
+    /// Folder of the configuration
+    #[arg(long, global = true, value_name = "DIR", default_value = "sip-config")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the hotline: calls, desks, tickets, messages
+    Serve(Serve),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Bring the database up to date, and end
+    Migrate(Data),
+    /// Manage people from the command line
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage the demonstration's data
+    #[command(subcommand)]
+    Demo(DemoCommand),
+    /// Prove working calendars
+    #[command(subcommand)]
+    Sla(SlaCommand),
+    /// Say what is missing on this machine
+    Doctor(Data),
+    /// Print the description of the interface (`OpenAPI`)
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Lay demonstration data and accounts, and take calls from this machine
+    #[arg(long)]
+    pub(crate) demo: bool,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Address of console and interface; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Address for trunks, by UDP and TCP; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) sip: Option<SocketAddr>,
+    /// Serve the console from this folder instead of the one built in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) web: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// Folder for everything the program keeps
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print what was read, or every mistake with its file, line and key
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add someone, and print a link that works once
+    Add(NewUser),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewUser {
+    /// Name to sign in with
+    pub(crate) name: String,
+    /// Name that others see
+    #[arg(long)]
+    pub(crate) display_name: Option<String>,
+    /// Roles, such as administrator or agent
+    #[arg(long = "role", required = true, value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Subcommand)]
+enum DemoCommand {
+    /// Take out everything that was laid for the demonstration
+    Remove(Data),
+}
+
+#[derive(Debug, Subcommand)]
+enum SlaCommand {
+    /// Compute the rows of a file (calendar, start, target, pauses, due) and compare
+    Check { file: PathBuf },
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    commands::start_logging();
+    match run(line) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lianxin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(line: Line) -> anyhow::Result<ExitCode> {
+    let dir = line.config;
+    match line.command {
+        Command::Config(ConfigCommand::Check) => return Ok(commands::check_config(&dir)),
+        Command::Sla(SlaCommand::Check { file }) => return commands::check_sla(&file),
+        Command::Openapi => commands::openapi()?,
+        Command::Doctor(data) => return Ok(commands::doctor(&dir, &data.data)),
+        Command::Serve(serve) => app::serve(commands::configuration(&dir)?, &serve)?,
+        Command::Migrate(data) => commands::migrate(&commands::configuration(&dir)?, &data.data)?,
+        Command::User(UserCommand::Add(new)) => {
+            commands::add_user(&commands::configuration(&dir)?, &new)?;
+        }
+        Command::Demo(DemoCommand::Remove(data)) => {
+            commands::remove_demo(&commands::configuration(&dir)?, &data.data)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
