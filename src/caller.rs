@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     play: Option<PathBuf>,
     /// When the caller begins to speak: at the answer, or when the agent is on (the hold tone has
-    /// been gone for half a second)
+    /// been gone for half a second, and whoever speaks then has paused)
     #[arg(long, value_enum, default_value = "talk")]
     play_at: PlayAt,
     /// Where to write what the caller hears, from the answer on
@@ -93,7 +93,7 @@ impl CallPlan {
             keys: Vec::new(),
             keys_at: None,
             hang_up_after: None,
-            give_up_after: Duration::from_secs(600),
+            give_up_after: Duration::from_mins(10),
         }
     }
 }
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
         assert_eq!(duration("20"), Ok(Duration::from_secs(20)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         for wrong in ["", "s", "2h", "-1s", "1.5s", "99999999999999999999s"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

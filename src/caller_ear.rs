@@ -8,6 +8,10 @@ const QUIET_DBOV: f64 = -48.0;
 const BEAT_MS: u64 = 200;
 /// The tone is gone when it has been gone for so long.
 const GONE_MS: u64 = 500;
+/// Whoever speaks then, as the voice that tells the agent's number, is heard to the end: a pause
+/// of so long, or so long in all.
+const POLITE_MS: u64 = 500;
+const PATIENCE_MS: u64 = 5000;
 /// Without a tone: the greeting was heard for so long at least, and then there was a pause.
 const GREETING_MS: u64 = 1000;
 const PAUSE_MS: u64 = 1500;
@@ -17,8 +21,9 @@ const LATEST_MS: u64 = 20_000;
 /// Length of a frame.
 const FRAME_MS: u64 = 20;
 
-/// Hears when an agent has come on: the hold tone has been gone for half a second. Where an
-/// agent was free at once there is no tone; then the talk begins in the pause after the greeting.
+/// Hears when an agent has come on: the hold tone has been gone for half a second, and nobody
+/// speaks. Where an agent was free at once there is no tone; then the talk begins in the pause
+/// after the greeting.
 #[derive(Debug, Default)]
 pub(crate) struct Ear {
     /// How long the tone has sounded without a break.
@@ -48,7 +53,8 @@ impl Ear {
             self.sound_at = now;
         }
         self.talks = match self.tone_at {
-            Some(tone_at) => now - tone_at >= GONE_MS,
+            Some(tone_at) if now - tone_at >= GONE_MS + PATIENCE_MS => true,
+            Some(tone_at) => now - tone_at >= GONE_MS && now - self.sound_at >= POLITE_MS,
             None if self.sound_ms == 0 => now >= NOTHING_MS,
             None if now >= LATEST_MS => true,
             None => self.sound_ms >= GREETING_MS && now - self.sound_at >= PAUSE_MS,
@@ -85,10 +91,16 @@ mod tests {
     }
 
     #[test]
-    fn the_agents_first_words_are_no_tone() {
-        let heard = [(700.0, 4000), (450.0, 6000), (300.0, 3000)];
+    fn the_voice_that_tells_the_agents_number_is_heard_to_the_end() {
+        let heard = [(700.0, 4000), (450.0, 6000), (300.0, 3000), (SILENCE, 2000)];
         let at = begins(&heard).unwrap();
-        assert!((10_480..=10_520).contains(&at), "{at}");
+        assert!((13_480..=13_520).contains(&at), "{at}");
+    }
+
+    #[test]
+    fn an_agent_who_never_pauses_is_interrupted() {
+        let at = begins(&[(450.0, 6000), (300.0, 30_000)]).unwrap();
+        assert!((11_480..=11_520).contains(&at), "{at}");
     }
 
     #[test]

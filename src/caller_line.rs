@@ -166,7 +166,7 @@ impl Line {
         match event {
             // Early media are a preview; what cannot be read of them is not needed.
             Event::Progress { sdp: Some(sdp), .. } => {
-                drop(self.media.accept_answer(FAR, &sdp).await)
+                drop(self.media.accept_answer(FAR, &sdp).await);
             }
             Event::Answered { sdp, .. } => {
                 self.answered = Some(self.clock.now());
@@ -210,7 +210,7 @@ impl Line {
     fn on_media(&mut self, event: &MediaEvent) {
         match event {
             MediaEvent::PlayDone { .. } if self.plan.keys_at.is_none() => {
-                self.keys_after(BEFORE_KEYS)
+                self.keys_after(BEFORE_KEYS);
             }
             MediaEvent::Failed { why, .. } => {
                 tracing::warn!(why, "the caller's media broke");
@@ -225,7 +225,7 @@ impl Line {
             for sample in &frame.pcm {
                 record.write_sample(*sample).context("the recording cannot be written")?;
             }
-            if frame.at_ms % 1000 == 0 {
+            if frame.at_ms.is_multiple_of(1000) {
                 record.flush().context("the recording cannot be written")?;
             }
         }
@@ -405,7 +405,7 @@ mod tests {
             let work = serve(sip, events, call, recording, saw);
             tasks.spawn("hotline", async move {
                 work.await;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             });
             Self { at: at.udp[0], saw: seen, folder, _tasks: tasks }
         }
