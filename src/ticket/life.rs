@@ -108,7 +108,7 @@ pub struct Rating {
 pub enum Tell {
     Accepted,
     Dispatched { unit: String },
-    Extended { due: DateTime<Utc> },
+    Extended { due: DateTime<Utc>, reason: String },
     Closed,
     ReworkBegun { unit: String },
     /// News for the clerks of a leg's unit.

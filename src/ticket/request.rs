@@ -67,3 +67,15 @@ pub struct Ticket {
     pub(crate) events: i32,
     pub(crate) chain: Vec<u8>,
 }
+
+impl Ticket {
+    /// Names the last thing that happened to it: what is told of it is told once.
+    pub fn last_event(&self) -> String {
+        format!("{}:{}", self.id, self.events)
+    }
+
+    /// The units that have or had a part in it.
+    pub fn posts(&self) -> Vec<org::Post> {
+        self.life.legs.iter().map(|leg| leg.unit.clone()).collect()
+    }
+}

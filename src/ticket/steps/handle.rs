@@ -160,7 +160,7 @@ impl Life {
         self.promise = self.promise.max(due);
         self.move_due(ctx.rules, Clocks::Handling, Some(id), due, ctx.at);
         self.move_due(ctx.rules, Clocks::Whole, None, self.promise, ctx.at);
-        after.tells.push(Tell::Extended { due: self.promise });
+        after.tells.push(Tell::Extended { due: self.promise, reason: ask.reason });
         after.tell_unit(id, UnitNews::ExtensionGranted);
         Ok(())
     }

@@ -358,7 +358,8 @@ fn an_extension_is_counted_from_the_old_due_day_and_told() {
     case.by(&clerk(), Action::AskExtension { days: 3 });
     case.by(&other_dispatcher(), Action::DecideExtension { approve: true });
     assert_eq!(case.life.legs[0].due_at, at("2026-03-12T17:30"));
-    assert_eq!(case.tells[0], Tell::Extended { due: at("2026-03-12T17:30") });
+    let reason = "按规定办理".to_owned();
+    assert_eq!(case.tells[0], Tell::Extended { due: at("2026-03-12T17:30"), reason });
 }
 
 #[test]

@@ -1,0 +1,183 @@
+//! The conductor of a ticket's life (受理 … 办结): each verb is one transaction that writes the
+//! ticket, its event, its limits and what has to be told. Decides no right of its own and sends
+//! nothing itself.
+mod accept;
+pub mod demo;
+mod error;
+mod lookup;
+mod page;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+pub use accept::{Answer, Draft, Intake};
+pub use error::Error;
+pub use lookup::{PublicStep, PublicView};
+pub use page::TicketPage;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base::{CallId, Clock, Dice, TicketId, UnitId};
+use notice::Notices;
+use org::{Actor, Persons, Post, Right, Thing};
+use sqlx::{PgConnection, PgPool};
+use ticket::{Action, Ctx, Rules, Stage, Step, Ticket};
+use tokio::sync::broadcast;
+
+/// A ticket that changed, for those who look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub id: TicketId,
+    pub version: i64,
+    pub state: Stage,
+}
+
+/// The handle of all verbs, cheap to clone.
+#[derive(Clone)]
+pub struct Workflow(Arc<Inner>);
+
+struct Inner {
+    db: PgPool,
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+    persons: Persons,
+    rules: Rules,
+    notices: Notices,
+    changes: broadcast::Sender<Change>,
+}
+
+impl Workflow {
+    /// With its rules and the outbox's entrance.
+    pub fn new(
+        db: PgPool,
+        clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
+        persons: Persons,
+        rules: Rules,
+        notices: Notices,
+    ) -> Self {
+        let (changes, _) = broadcast::channel(1024);
+        Self(Arc::new(Inner { db, clock, dice, persons, rules, notices, changes }))
+    }
+
+    /// The rules that tickets are dealt with by.
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    /// Every change from now on. Whoever falls behind reloads.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.0.changes.subscribe()
+    }
+
+    /// Takes one step in a ticket's life. `version` is what the actor saw.
+    pub async fn act(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+        version: i64,
+        step: &Step,
+    ) -> Result<Ticket, Error> {
+        let mut tx = self.0.db.begin().await?;
+        let before = self.lock(&mut tx, actor, id, version).await?;
+        let posts = posts(&mut tx, &step.action).await?;
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        let after = self.step(&mut tx, &before, step, &ctx).await?;
+        tx.commit().await?;
+        self.announce(&after);
+        Ok(after)
+    }
+
+    /// The step itself and what has to be told of it, inside the caller's transaction.
+    async fn step(
+        &self,
+        tx: &mut PgConnection,
+        before: &Ticket,
+        step: &Step,
+        ctx: &Ctx<'_>,
+    ) -> Result<Ticket, Error> {
+        let (after, taken) = ticket::act(tx, before, step, ctx).await?;
+        for tell in &taken.tells {
+            self.tell(tx, &after, tell, step, taken.rating.as_ref(), ctx.at).await?;
+        }
+        Ok(after)
+    }
+
+    /// Adds what the citizen says later (追加); the units that work on it are told.
+    pub async fn add(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+        text: &str,
+        call: Option<CallId>,
+    ) -> Result<Ticket, Error> {
+        org::can(actor, Right::Accept, Thing::City)?;
+        let mut tx = self.0.db.begin().await?;
+        let before = ticket::lock(&mut tx, id).await?;
+        let posts = HashMap::new();
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        let after = ticket::add(&mut tx, &before, text, call, &ctx).await?;
+        self.tell_addition(&mut tx, &after, ctx.at).await?;
+        tx.commit().await?;
+        self.announce(&after);
+        Ok(after)
+    }
+
+    async fn lock(
+        &self,
+        tx: &mut PgConnection,
+        actor: &Actor,
+        id: TicketId,
+        version: i64,
+    ) -> Result<Ticket, Error> {
+        let ticket = ticket::lock(tx, id).await?;
+        see(actor, &ticket)?;
+        if ticket.version != version {
+            let changed = ticket::history_after(tx, id, version).await?;
+            return Err(Error::Stale { version: ticket.version, changed });
+        }
+        Ok(ticket)
+    }
+
+    fn announce(&self, ticket: &Ticket) {
+        let change =
+            Change { id: ticket.id, version: ticket.version, state: ticket.life.stage };
+        drop(self.0.changes.send(change)); // nobody may be listening
+    }
+}
+
+/// Whether the actor may see the ticket; if not, it does not exist.
+fn see(actor: &Actor, ticket: &Ticket) -> Result<(), Error> {
+    let posts = ticket.posts();
+    org::can(actor, Right::ReadTicket, Thing::Units(&posts)).map_err(|_| Error::NotFound)
+}
+
+/// The units that a step names.
+async fn posts(db: &mut PgConnection, action: &Action) -> Result<HashMap<UnitId, Post>, Error> {
+    let named: Vec<UnitId> = match action {
+        Action::Dispatch { unit_id, assisting } => {
+            std::iter::once(*unit_id).chain(assisting.iter().copied()).collect()
+        }
+        Action::DecideReturn { unit_id, .. } | Action::Return { unit_id } => {
+            unit_id.iter().copied().collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut posts = HashMap::new();
+    for id in named {
+        match org::unit::find(db, id).await {
+            Ok(unit) => drop(posts.insert(id, unit.into())),
+            Err(org::Error::NotFound(_)) => {} // the step says so in its own words
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(posts)
+}
+
+impl std::fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Workflow")
+    }
+}

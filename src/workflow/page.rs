@@ -1,0 +1,139 @@
+//! A ticket as one person may see it.
+use base::TicketId;
+use notice::Filter;
+use org::{Actor, Identity, Masked, Right, Role, Thing};
+use ticket::{Ctx, Event, Offer, Rating, Ticket};
+
+use crate::{Error, Workflow, see};
+
+/// Everything the ticket's page shows.
+#[derive(Debug, Clone)]
+pub struct TicketPage {
+    /// With its text redacted where the viewer must not learn who reported.
+    pub ticket: Ticket,
+    pub category_path: Option<String>,
+    pub place_path: Option<String>,
+    /// Masked; none for units when the citizen is sealed.
+    pub contact: Option<Masked>,
+    pub events: Vec<Event>,
+    pub rating: Option<Rating>,
+    pub offers: Vec<Offer>,
+    pub notices: Vec<notice::Row>,
+    /// Hotline staff, who may give the citizen the query code again.
+    pub by_hotline: bool,
+}
+
+impl Workflow {
+    /// A ticket's page.
+    pub async fn page(&self, actor: &Actor, id: TicketId) -> Result<TicketPage, Error> {
+        let db = &mut *self.0.db.acquire().await?;
+        let mut ticket = ticket::find(db, id).await?;
+        see(actor, &ticket)?;
+        let by_hotline = actor.roles.iter().any(|role| role.is_city_wide());
+        let hidden = ticket.request.sealed && !by_hotline;
+        let identity = match ticket.request.person {
+            Some(person) => Some(self.0.persons.identity(db, person).await?),
+            None => None,
+        };
+        let mut events = ticket::history(db, id).await?;
+        if let Some(identity) = identity.as_ref().filter(|_| hidden) {
+            redact(&mut ticket, &mut events, identity);
+        }
+        let category_path = match ticket.request.category {
+            Some(category) => Some(org::category::find(db, category).await?.path),
+            None => None,
+        };
+        let filter = Filter { ticket: Some(id), most: 100, ..Filter::default() };
+        let mut notices = notice::list(db, &filter).await?;
+        // what the citizen was sent holds the query code: not for units
+        notices.retain(|notice| by_hotline || !notice.to_citizen);
+        let posts = std::collections::HashMap::new();
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        Ok(TicketPage {
+            category_path,
+            place_path: match ticket.request.place {
+                Some(place) => Some(org::place::find(db, place).await?.path),
+                None => None,
+            },
+            contact: identity.filter(|_| !hidden).map(|identity| identity.masked()),
+            rating: ticket::last_rating(db, id).await?,
+            offers: ticket.life.offers(&ctx),
+            events,
+            notices,
+            by_hotline,
+            ticket,
+        })
+    }
+
+    /// Shows the citizen's name and number; the audit keeps who looked and why.
+    pub async fn reveal(&self, actor: &Actor, id: TicketId, reason: &str) -> Result<Identity, Error> {
+        let db = &mut *self.0.db.acquire().await?;
+        let ticket = ticket::find(db, id).await?;
+        see(actor, &ticket)?;
+        let denied = || org::Denied { actor: actor.name.clone(), right: Right::RevealPerson };
+        let by_hotline = actor.roles.iter().any(|role| role.is_city_wide() && *role != Role::Administrator);
+        let own = actor.post.as_ref().map(|post| post.unit);
+        // a unit sees the number only while it works on the matter, and never a sealed one
+        let works = ticket.life.legs.iter().any(|leg| {
+            Some(leg.unit.unit) == own && leg.ended_at.is_none()
+        });
+        if !by_hotline && (ticket.request.sealed || !works) {
+            return Err(denied().into());
+        }
+        let Some(person) = ticket.request.person else { return Err(Error::NotFound) };
+        let posts = ticket.posts();
+        let identity =
+            self.0.persons.reveal(person, actor, Thing::Units(&posts), reason, &self.0.db).await?;
+        Ok(identity)
+    }
+}
+
+/// Takes out of the text what would tell units who reported.
+fn redact(ticket: &mut Ticket, events: &mut [Event], identity: &Identity) {
+    let hide = |text: &str| {
+        let mut text = text.to_owned();
+        if let Some(name) = identity.name.as_deref().filter(|name| name.chars().count() > 1) {
+            text = text.replace(name, "某");
+        }
+        hide_numbers(&text)
+    };
+    let request = &mut ticket.request;
+    request.title = hide(&request.title);
+    request.content = hide(&request.content);
+    request.call = None;
+    for event in events {
+        if let Some(text) = event.details.get("text").and_then(|text| text.as_str()) {
+            event.details["text"] = hide(text).into();
+        }
+        if let Some(details) = event.details.as_object_mut() {
+            details.remove("call");
+        }
+    }
+}
+
+/// Digits that could be a telephone number or an identity card.
+fn hide_numbers(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut shown = String::with_capacity(text.len());
+    let mut i = 0;
+    while i < letters.len() {
+        let run = letters[i..].iter().take_while(|c| c.is_ascii_digit()).count();
+        if run >= 7 {
+            shown.push_str("***");
+        } else {
+            shown.extend(&letters[i..i + run.max(1)]);
+        }
+        i += run.max(1);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide_numbers;
+
+    #[test]
+    fn telephone_numbers_are_taken_out_and_house_numbers_stay() {
+        assert_eq!(hide_numbers("12号楼电话13800000001转105"), "12号楼电话***转105");
+    }
+}

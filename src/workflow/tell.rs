@@ -1,0 +1,216 @@
+//! Who is told what after a step: the step's news become rows of the outbox.
+use base::LegId;
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use notice::{Template, To};
+use sqlx::PgConnection;
+use ticket::{Action, Ending, Fire, Fired, Leg, Rating, Step, Tell, Ticket, UnitNews};
+
+use crate::{Error, Workflow};
+
+type Fill = Vec<(&'static str, String)>;
+
+impl Workflow {
+    pub(crate) async fn tell(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        tell: &Tell,
+        step: &Step,
+        rating: Option<&Rating>,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let promise = self.date(ticket.life.promise);
+        let (template, more): (Template, Fill) = match tell {
+            Tell::Unit { leg, news } => {
+                return self.tell_unit(tx, ticket, *leg, *news, step, at).await;
+            }
+            Tell::Accepted => (Template::Accepted, vec![("date", promise)]),
+            Tell::Dispatched { unit } => {
+                (Template::Dispatched, vec![("unit", unit.clone()), ("date", promise)])
+            }
+            Tell::Extended { due, reason } => {
+                let fill = vec![("date", self.date(*due)), ("reason", shortened(reason, 16))];
+                (Template::Extended, fill)
+            }
+            Tell::ReworkBegun { unit } => {
+                (Template::Rework, vec![("unit", unit.clone()), ("date", promise)])
+            }
+            Tell::Closed => closed(ticket, rating),
+        };
+        // who wants no reply hears once that it was accepted
+        if template != Template::Accepted && !ticket.request.wants_reply {
+            return Ok(());
+        }
+        self.tell_citizen(tx, ticket, template, more, at).await
+    }
+
+    async fn tell_citizen(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        template: Template,
+        more: Fill,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(person) = ticket.request.person else { return Ok(()) };
+        let identity = self.0.persons.identity(tx, person).await?;
+        let Some(number) = identity.number.filter(base::PhoneNumber::is_mobile) else {
+            return Ok(()); // a landline gets no SMS
+        };
+        let subject = match ticket.request.category {
+            Some(category) => org::category::find(tx, category).await?.name,
+            None => ticket.life.kind.label().to_owned(),
+        };
+        let mut fill = more;
+        fill.push(("subject", subject));
+        fill.push(("number", ticket.number.digits()));
+        fill.push(("code", ticket.query_code.clone()));
+        let new = notice::New {
+            template,
+            to: To::Person { id: person, masked: number.masked() },
+            ticket: Some(ticket.id),
+            call: ticket.request.call,
+            sealed: ticket.request.sealed,
+            fill: &fill,
+            event: ticket.last_event(),
+            at,
+            demo: ticket.demo,
+        };
+        Ok(self.0.notices.queue(tx, &new).await?)
+    }
+
+    async fn tell_unit(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        leg: LegId,
+        news: UnitNews,
+        step: &Step,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(leg) = ticket.life.legs.iter().find(|found| found.id == leg) else { return Ok(()) };
+        let mut fill = self.unit_fill(ticket, leg);
+        if let Action::Review { missing: Some(missing), .. } = &step.action {
+            fill.push(("reason", shortened(missing, 30)));
+        }
+        self.queue_unit(tx, ticket, leg, news, fill, "", at).await
+    }
+
+    /// A clerk is told that a limit runs out, or has run out.
+    pub(crate) async fn tell_fired(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        fired: &Fired,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let leg = ticket.life.legs.iter().find(|leg| Some(leg.id) == fired.leg);
+        let Some(leg) = leg else { return Ok(()) }; // the hotline sees its own on its lists
+        if !matches!(fired.name, ticket::Clocks::Sign | ticket::Clocks::Handling) {
+            return Ok(());
+        }
+        let news = if fired.fire == Fire::Warn { UnitNews::SoonDue } else { UnitNews::Late };
+        let mut fill = self.unit_fill(ticket, leg);
+        fill.retain(|(name, _)| *name != "date");
+        fill.push(("date", self.date_and_time(fired.due)));
+        let clock = if fired.name == ticket::Clocks::Sign { "签收" } else { "办结" };
+        fill.push(("clock", clock.to_owned()));
+        let natural = ticket.life.urgency != ticket::Urgency::Normal;
+        fill.push(("left", ticket::left_text(Some(fired.due), natural, at, &self.0.rules)));
+        // two limits of one leg may run out in one moment
+        self.queue_unit(tx, ticket, leg, news, fill, fired.name.word(), at).await
+    }
+
+    pub(crate) async fn tell_addition(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for leg in ticket.life.legs.iter().filter(|leg| leg.state.is_open()) {
+            let fill = self.unit_fill(ticket, leg);
+            self.queue_unit(tx, ticket, leg, UnitNews::Addition, fill, "", at).await?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call for three kinds of news")]
+    async fn queue_unit(
+        &self,
+        tx: &mut PgConnection,
+        ticket: &Ticket,
+        leg: &Leg,
+        news: UnitNews,
+        fill: Fill,
+        about: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let new = notice::New {
+            template: template(news),
+            to: To::Unit { id: leg.unit.unit, name: leg.unit.name.clone() },
+            ticket: Some(ticket.id),
+            call: None,
+            sealed: ticket.request.sealed,
+            fill: &fill,
+            event: format!("{}:{}{about}", ticket.last_event(), leg.id),
+            at,
+            demo: ticket.demo,
+        };
+        Ok(self.0.notices.queue(tx, &new).await?)
+    }
+
+    fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {
+        vec![
+            ("number", ticket.number.to_string()),
+            ("title", shortened(&ticket.request.title, 20)),
+            ("date", self.date_and_time(leg.due_at)),
+            ("sign", leg.sign_due.map_or_else(String::new, |due| self.date_and_time(due))),
+        ]
+    }
+
+    fn date(&self, at: DateTime<Utc>) -> String {
+        let local = at.with_timezone(&self.0.rules.office().zone());
+        format!("{}月{}日", local.month(), local.day())
+    }
+
+    fn date_and_time(&self, at: DateTime<Utc>) -> String {
+        let local = at.with_timezone(&self.0.rules.office().zone());
+        format!("{}{:02}:{:02}", self.date(at), local.hour(), local.minute())
+    }
+}
+
+/// A citizen who was asked by telephone is not asked again.
+fn closed(ticket: &Ticket, rating: Option<&Rating>) -> (Template, Fill) {
+    let asked = matches!(ticket.life.ending, Some(Ending::FollowedUp | Ending::Decided { .. }));
+    if !asked && ticket.life.kind != ticket::Kind::Praise && !ticket.request.sealed {
+        return (Template::RateSolved, vec![]);
+    }
+    let said = rating.and_then(|rating| rating.solved);
+    let found = || ticket.life.lead().and_then(|leg| leg.reply.as_ref()).map(|reply| reply.solved);
+    let result = said.or_else(found).map_or("已答复", ticket::Solved::label);
+    (Template::Closed, vec![("result", result.to_owned())])
+}
+
+fn template(news: UnitNews) -> Template {
+    match news {
+        UnitNews::Dispatched => Template::UnitDispatched,
+        UnitNews::SoonDue => Template::UnitSoonDue,
+        UnitNews::Late => Template::UnitLate,
+        UnitNews::Correction => Template::UnitCorrection,
+        UnitNews::ReturnGranted => Template::UnitReturnGranted,
+        UnitNews::ReturnRefused => Template::UnitReturnRefused,
+        UnitNews::ExtensionGranted => Template::UnitExtensionGranted,
+        UnitNews::ExtensionRefused => Template::UnitExtensionRefused,
+        UnitNews::Rework => Template::UnitRework,
+        UnitNews::Urged => Template::UnitUrged,
+        UnitNews::Addition => Template::UnitAddition,
+    }
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
