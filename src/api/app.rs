@@ -39,6 +39,7 @@ pub struct App {
 }
 
 impl App {
+    /// With what nothing works without; all else starts empty.
     pub fn new(db: PgPool, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, keys: Arc<Keys>) -> Self {
         Self {
             persons: Persons::new(keys.clone(), clock.clone(), dice.clone()),

@@ -61,6 +61,7 @@ impl Assets for Folder {
 pub struct Embedded<E>(std::marker::PhantomData<fn() -> E>);
 
 impl<E> Embedded<E> {
+    /// The files that `E` embeds.
     pub const fn new() -> Self {
         Self(std::marker::PhantomData)
     }

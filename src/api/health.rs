@@ -35,6 +35,7 @@ pub struct Part {
 }
 
 impl Part {
+    /// A part of this name.
     pub fn new(name: &'static str, ask: impl Fn() -> State + Send + Sync + 'static) -> Self {
         Self { name, ask: Arc::new(ask) }
     }

@@ -1,7 +1,7 @@
 //! The door: routes, who may come in, what a client may see, and the one place where errors become
 //! statuses. Decides nothing: each handler calls one verb of a room below.
 //!
-//! A new part joins with one line in [`routes`] and, where it needs a handle, one field of [`App`].
+//! A new part joins with one line in `routes` and, where it needs a handle, one field of [`App`].
 mod app;
 pub mod assets;
 mod error;

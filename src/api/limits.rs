@@ -48,6 +48,7 @@ struct All {
 }
 
 impl Limits {
+    /// With nothing tried yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let clock = HouseClock { start: clock.now(), clock };
         let keyed = |burst: u32, every_secs: u64| {

@@ -27,6 +27,7 @@ impl Viewer {
         self.staff.actor()
     }
 
+    /// Whether this is one of the person's roles.
     pub fn has(&self, role: Role) -> bool {
         self.staff.roles.contains(&role)
     }

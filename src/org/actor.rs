@@ -28,10 +28,12 @@ impl Actor {
         Self { staff: None, name: "市民".to_owned(), roles: BTreeSet::new(), post: None }
     }
 
+    /// Whether this is one of the person's roles.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 
+    /// Whether at least one of these is.
     pub fn has_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.has(*role))
     }

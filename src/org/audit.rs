@@ -19,6 +19,7 @@ pub struct Act {
 }
 
 impl Act {
+    /// An act without reason or details yet.
     pub fn new(what: &'static str, thing: &'static str, id: impl Into<String>) -> Self {
         Self { what, thing, thing_id: Some(id.into()), reason: None, details: json!({}) }
     }

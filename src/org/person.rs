@@ -37,6 +37,7 @@ pub struct Masked {
 }
 
 impl Identity {
+    /// What may be shown of it without a reason.
     pub fn masked(&self) -> Masked {
         Masked {
             name_masked: self.name.as_deref().map(mask_name),
@@ -67,6 +68,7 @@ pub struct Persons {
 }
 
 impl Persons {
+    /// With the keys of this installation.
     pub fn new(keys: Arc<Keys>, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
         Self { keys, clock, dice }
     }

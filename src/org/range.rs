@@ -22,6 +22,7 @@ pub enum Range {
 pub struct Subtree(pub(crate) String);
 
 impl Range {
+    /// The unit of this path and all below it.
     pub fn below(path: &str) -> Self {
         Self::Below(Subtree(path.to_owned()))
     }

@@ -40,6 +40,7 @@ words!(Role {
 });
 
 impl Role {
+    /// In the order of a ticket's way.
     pub const ALL: [Self; 9] = [
         Self::Agent,
         Self::Supervisor,
