@@ -121,12 +121,22 @@ pub struct Rewrite {
     pub put: String,
 }
 
-/// Name and password for a carrier's challenge.
+/// Name and password agreed with a carrier.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub user: String,
     pub password: String,
+    /// Challenge their calls too, with the same name and password.
+    #[serde(default)]
+    pub challenge: bool,
+}
+
+impl Credentials {
+    /// For answering challenges only.
+    pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { user: user.into(), password: password.into(), challenge: false }
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -212,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_printed() {
-        let secret = Credentials { user: "hotline".into(), password: "12345".into() };
+        let secret = Credentials::new("hotline", "12345");
         assert_eq!(format!("{secret:?}"), "Credentials { user: \"hotline\" }");
     }
 }

@@ -3,6 +3,7 @@ use rsipstack::sip::Method;
 
 use super::{At, Machine, Peer, ServerKey, Source, Who};
 use crate::dialog::{Dialog, Pending, Phase, Reach, Ringing, untagged};
+use crate::digest::Outcome;
 use crate::message::{self, ALLOW, Answer, Body, Incoming};
 use crate::transaction::ServerEvent;
 use crate::{Caller, Event, FlowId, address, identity, session};
@@ -52,6 +53,11 @@ impl Machine {
         let tag = self.tag_of(key);
         if let Err((status, extra)) = self.check_call(source, &request) {
             self.respond(key, &request.headers, &Refused { status, tag, extra }.answer(), now);
+            return;
+        }
+        if let Some(extra) = self.challenge(source, &request, now) {
+            let refused = Refused { status: 401, tag, extra };
+            self.respond(key, &request.headers, &refused.answer(), now);
             return;
         }
         let Ok(session) = session::accept(&request.headers, now) else {
@@ -144,6 +150,21 @@ impl Machine {
             return Err((503, vec![("Retry-After", seconds.to_string())]));
         }
         Ok(())
+    }
+
+    /// What to ask a trunk that must say who it is, unless it said so rightly.
+    fn challenge(&mut self, source: &Source, request: &Incoming, now: At) -> Option<Extra> {
+        let Who::Trunk(trunk) = source.who else { return None };
+        let expected = self.config.trunks.get(trunk)?.digest.as_ref().filter(|by| by.challenge)?;
+        let answer = message::first(&request.headers, "Authorization");
+        let (realm, ip) = (&self.config.domain, source.addr.ip().to_canonical());
+        let outcome = self.verifier.check(answer, "INVITE", realm, expected, ip, now);
+        if outcome == Outcome::Right {
+            return None;
+        }
+        let stale = outcome == Outcome::Stale;
+        let challenges = self.verifier.challenges(realm, ip, stale, now);
+        Some(challenges.into_iter().map(|value| ("WWW-Authenticate", value)).collect())
     }
 
     fn invite_event(&self, dialog: crate::DialogId, source: &Source, request: &Incoming) -> Event {

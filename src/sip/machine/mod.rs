@@ -19,6 +19,7 @@ use base::Dice;
 use bytes::Bytes;
 
 use crate::dialog::Dialog;
+use crate::digest::Verifier;
 use crate::endpoint::{Command, Names};
 use crate::message::Outbound;
 use crate::stats::Counters;
@@ -207,6 +208,7 @@ pub(crate) struct Machine {
     /// Addresses we called that are no trunk.
     called: BTreeSet<IpAddr>,
     due: Deadlines<Due>,
+    verifier: Verifier,
     out: Vec<Action>,
 }
 
@@ -217,7 +219,6 @@ impl Machine {
             config: setup.config,
             udp: setup.udp,
             tcp: setup.tcp,
-            dice: setup.dice,
             names: setup.names,
             counters: setup.counters,
             servers: HashMap::new(),
@@ -229,6 +230,8 @@ impl Machine {
             agents: BTreeMap::new(),
             called: BTreeSet::new(),
             due: Deadlines::default(),
+            verifier: Verifier::new(setup.dice.bytes::<32>()),
+            dice: setup.dice,
             out: Vec::new(),
         }
     }

@@ -245,6 +245,13 @@ impl Machine {
         {
             return Some(Peer::Udp { socket: *socket, to: named });
         }
+        if let Reach::Tcp { flow, to } = &mut reach
+            && !self.flows.contains_key(flow)
+            && let Some(named) = named_address(dialog)
+            && Self::trunk_of(&self.config, named.ip()).is_some()
+        {
+            *to = named; // the port they called from is gone with the connection
+        }
         let peer = self.peer_of(&mut reach);
         if let Some(dialog) = self.dialogs.get_mut(&id) {
             dialog.reach = reach;

@@ -1,6 +1,6 @@
 //! Calls from trunks.
 use super::{ANSWER, BY_HAND, CARRIER, Net, OFFER, by_hand, header, status, to_tag, trunk};
-use crate::{EndedBy, Event, NumberRule, Target};
+use crate::{Credentials, EndedBy, Event, NumberRule, Target};
 
 fn hand_invite(more: &str) -> String {
     by_hand("INVITE", 1, "i1", "", more, OFFER)
@@ -262,4 +262,25 @@ fn options_tell_that_we_are_alive() {
     let answer = net.read(BY_HAND);
     assert_eq!(status(&answer), 200);
     assert!(header(&answer, "Allow").contains("INVITE"));
+}
+
+#[test]
+fn a_trunk_that_is_challenged_may_call_with_the_right_password_only() {
+    for (password, comes_in) in [("secret", true), ("guess", false)] {
+        let mut net = Net::with(|config| {
+            let mut carrier = trunk("carrier", CARRIER);
+            let by = Credentials { challenge: true, ..Credentials::new("carrier", "secret") };
+            carrier.digest = Some(by);
+            config.trunks = vec![carrier];
+        });
+        net.theirs(|config| config.trunks[0].digest = Some(Credentials::new("carrier", password)));
+        net.call(1, Target::Trunk { name: "hotline".into(), number: "12345".into() });
+        assert_eq!(net.sent("SIP/2.0 401"), if comes_in { 1 } else { 2 });
+        if comes_in {
+            assert!(matches!(net.event(0), Event::Invite { .. }));
+        } else {
+            net.quiet(0);
+            assert!(matches!(net.event(1), Event::Failed { status: 401, .. }));
+        }
+    }
 }

@@ -172,7 +172,7 @@ fn routes_of_the_answer_are_kept_in_reverse() {
 fn a_challenge_is_answered_with_the_strongest_hash_offered_first() {
     let mut net = Net::with(|config| {
         let mut hand = trunk("hand", BY_HAND);
-        hand.digest = Some(Credentials { user: "hotline".into(), password: "secret".into() });
+        hand.digest = Some(Credentials::new("hotline", "secret"));
         config.trunks = vec![hand];
     });
     let dialog = net.call(0, by_trunk("hand"));

@@ -96,6 +96,17 @@ impl Net {
         }
     }
 
+    /// Another configuration for the carrier.
+    pub(crate) fn theirs(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut theirs = Config {
+            trunks: vec![trunk("hotline", US)],
+            domain: "carrier".into(),
+            ..Config::default()
+        };
+        change(&mut theirs);
+        self.sides[1] = side(theirs, CARRIER, 2);
+    }
+
     fn step(&mut self, side: usize, input: Input) {
         let actions = self.sides[side].machine.on(input, self.now);
         for action in actions {

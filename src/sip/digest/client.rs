@@ -1,74 +1,6 @@
-//! Digest authentication (RFC 7616, RFC 8760): SHA-256 and MD5, as the called and as the asking side.
-//! rsipstack's own spells SHA-256 wrongly and compares in variable time.
-use std::collections::HashMap;
-
-use md5::Md5;
-use sha2::{Digest, Sha256};
-
+use super::{Algorithm, pieces, response};
 use crate::Credentials;
 use crate::message::{self, Reply};
-
-/// A hash a challenge may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Md5,
-    Sha256,
-}
-
-impl Algorithm {
-    fn named(name: &str) -> Option<(Self, bool)> {
-        let (name, sess) = match name.len().checked_sub(5).map(|at| name.split_at_checked(at)) {
-            Some(Some((head, tail))) if tail.eq_ignore_ascii_case("-sess") => (head, true),
-            _ => (name, false),
-        };
-        match name {
-            name if name.eq_ignore_ascii_case("MD5") => Some((Self::Md5, sess)),
-            name if name.eq_ignore_ascii_case("SHA-256") => Some((Self::Sha256, sess)),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Md5 => "MD5",
-            Self::Sha256 => "SHA-256",
-        }
-    }
-
-    fn hash(self, text: &str) -> String {
-        match self {
-            Self::Md5 => hex::encode(Md5::digest(text)),
-            Self::Sha256 => hex::encode(Sha256::digest(text)),
-        }
-    }
-
-    /// The hash of user, realm and password: what is stored in place of the password.
-    pub(crate) fn secret(self, user: &str, realm: &str, password: &str) -> String {
-        self.hash(&format!("{user}:{realm}:{password}"))
-    }
-}
-
-/// The pieces of one `Digest a="x", b=y`.
-fn pieces(value: &str) -> Option<HashMap<String, String>> {
-    let (scheme, rest) = value.trim().split_once(char::is_whitespace)?;
-    if !scheme.eq_ignore_ascii_case("Digest") {
-        return None;
-    }
-    let mut pieces = HashMap::new();
-    for piece in crate::address::split_list(rest) {
-        let (name, value) = piece.split_once('=')?;
-        let value = value.trim();
-        let value = match value.strip_prefix('"') {
-            Some(inner) => inner.strip_suffix('"')?.replace("\\\"", "\"").replace("\\\\", "\\"),
-            None => value.to_owned(),
-        };
-        let name = name.trim().to_ascii_lowercase();
-        if pieces.insert(name, value).is_some() {
-            return None; // given twice: two readers could take two values
-        }
-    }
-    Some(pieces)
-}
 
 /// What the other side wants to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,9 +62,10 @@ impl Challenge {
         let request = hash(&format!("{method}:{uri}"));
         let quoted = |text: &str| crate::dialog::quote(text);
         let sess = if self.sess { "-sess" } else { "" };
-        let (quality, response) = if self.auth {
-            let text = format!("{secret}:{}:00000001:{cnonce}:auth:{request}", self.nonce);
-            (format!(", qop=auth, nc=00000001, cnonce=\"{cnonce}\""), hash(&text))
+        let (quality, word) = if self.auth {
+            let nc = "00000001";
+            let word = response(self.algorithm, &secret, &self.nonce, nc, cnonce, &request);
+            (format!(", qop=auth, nc={nc}, cnonce=\"{cnonce}\""), word)
         } else {
             let cnonce = if self.sess { format!(", cnonce=\"{cnonce}\"") } else { String::new() };
             (cnonce, hash(&format!("{secret}:{}:{request}", self.nonce)))
@@ -140,7 +73,7 @@ impl Challenge {
         let opaque = self.opaque.as_deref().map(|opaque| format!(", opaque={}", quoted(opaque)));
         format!(
             "Digest username={}, realm={}, nonce={}, uri={}, algorithm={}{sess}{quality}, \
-             response=\"{response}\"{}",
+             response=\"{word}\"{}",
             quoted(&by.user),
             quoted(&self.realm),
             quoted(&self.nonce),
@@ -148,5 +81,68 @@ impl Challenge {
             self.algorithm.name(),
             opaque.unwrap_or_default(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rsipstack::sip::headers::make_header;
+    use rsipstack::sip::{Headers, Method};
+
+    use super::*;
+    use crate::message::{Head, Via};
+
+    fn challenged(values: &[&str]) -> Option<Challenge> {
+        let headers = values.iter().map(|value| make_header("WWW-Authenticate", (*value).into()));
+        let via = Via::parse("SIP/2.0/UDP h;branch=z9hG4bKx").unwrap();
+        let head = Head {
+            via,
+            call_id: "c".into(),
+            from_tag: None,
+            to_tag: None,
+            cseq: 1,
+            method: Method::Invite,
+        };
+        let headers = Headers::from(headers.collect::<Vec<_>>());
+        challenge(&Reply { head, status: 401, reason: String::new(), headers, body: Vec::new() })
+    }
+
+    /// The example of RFC 7616 §3.9.1.
+    #[test]
+    fn the_answers_of_the_rfc_come_out() {
+        let cases = [
+            ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+            ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+        ];
+        for (algorithm, expected) in cases {
+            let value = format!(
+                "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm={algorithm}, \
+                 nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", opaque=\"FQhe\""
+            );
+            let by = Credentials::new("Mufasa", "Circle of Life");
+            let cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+            let answer =
+                challenged(&[&value]).unwrap().answer(&by, "GET", "/dir/index.html", cnonce);
+            assert!(answer.contains(&format!("response=\"{expected}\"")), "{answer}");
+        }
+    }
+
+    #[test]
+    fn the_topmost_challenge_we_understand_is_taken() {
+        let taken = challenged(&[
+            "Basic realm=\"x\"",
+            "Digest realm=\"a\", nonce=\"1\", algorithm=SHA-512-256",
+            "Digest realm=\"b\", nonce=\"2\", algorithm=SHA-256-sess, qop=\"auth\", stale=TRUE",
+            "Digest realm=\"c\", nonce=\"3\"",
+        ]);
+        let taken = taken.unwrap();
+        assert_eq!(
+            (taken.realm.as_str(), taken.algorithm, taken.sess),
+            ("b", Algorithm::Sha256, true)
+        );
+        assert!(taken.stale && taken.auth);
+        assert_eq!(challenged(&["Digest realm=\"a\", nonce=\"1\", qop=\"auth-int\""]), None);
+        assert_eq!(challenged(&["Digest realm=\"a\", nonce=\"1\", nonce=\"2\""]), None);
+        assert_eq!(challenged(&["Digest realm=\"a, nonce=1"]), None);
     }
 }
