@@ -53,10 +53,10 @@ impl Cluster {
         server.end_orphan()?;
         let (run, watch) = (server.run.clone(), Arc::new(Watch::default()));
         let (ready, is_ready) = mpsc::channel();
-        let watched = watch.clone();
+        let shared = watch.clone();
         let watcher = thread::Builder::new()
             .name("postgres".to_owned())
-            .spawn(move || keep_running(&server, &watched, &ready))
+            .spawn(move || keep_running(&server, &shared, &ready))
             .map_err(Error::at(dir))?;
         is_ready.recv().expect("the watcher answers before it ends")?;
         Ok(Self { run, watch, watcher: Some(watcher), _lock: lock })

@@ -17,7 +17,7 @@ use crate::Error;
 /// A log longer than this is put aside at a start.
 const LONGEST_LOG: u64 = 16 << 20;
 /// Recovery after a crash reads the log written since the last checkpoint; it may take a while.
-const READY_WITHIN: Duration = Duration::from_secs(300);
+const READY_WITHIN: Duration = Duration::from_mins(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Everything needed to start the server.
