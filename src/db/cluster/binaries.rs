@@ -19,7 +19,7 @@ pub(super) fn find(given: Option<&Path>, data: &Path) -> Result<PathBuf, Error> 
 
 fn not_there(folder: &Path) -> Error {
     Error::NoPostgres {
-        wanted: format!("≥ {OLDEST} ({} )", folder.display()),
+        wanted: format!("≥ {OLDEST} ({})", folder.display()),
         package: "postgresql".to_owned(),
     }
 }
@@ -29,7 +29,8 @@ fn choose(
     written_by: Option<u32>,
     data: &Path,
 ) -> Result<PathBuf, Error> {
-    here.sort();
+    // Stable: of two with one version the first found stays first.
+    here.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
     let found = match written_by {
         Some(version) => {
             let at = here.iter().position(|(major, _)| *major == version);
@@ -46,7 +47,7 @@ fn choose(
                 }
             }
         }
-        None => here.pop().filter(|(major, _)| *major >= OLDEST),
+        None => here.into_iter().next().filter(|(major, _)| *major >= OLDEST),
     };
     let (_, folder) = found.ok_or_else(|| Error::NoPostgres {
         wanted: format!("≥ {OLDEST}"),
