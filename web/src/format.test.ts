@@ -50,9 +50,9 @@ describe('numbers', () => {
     expect(spacedNumber('04341234567')).toBe('0434-1234567')
     expect(spacedNumber('12345')).toBe('12345')
   })
-  it('rates are percentages whether the server sent a share or a percentage', () => {
+  it('shares become percentages', () => {
     expect(percent(0.961)).toBe('96.1')
-    expect(percent(96.1)).toBe('96.1')
+    expect(percent(1)).toBe('100.0')
     expect(percent(null)).toBe('—')
   })
 })

@@ -90,10 +90,10 @@ export function spacedNumber(number: string): string {
   return fixed ? `${fixed[1]}-${fixed[2]}` : number
 }
 
-/** 0.961 and 96.1 both mean 96.1; a rate nobody can have yet is a dash. */
+/** A share of one as per cent: 0.961 is 96.1; a rate nobody can have yet is a dash. */
 export function percent(rate: number | null | undefined, digits = 1): string {
   if (rate === null || rate === undefined || !Number.isFinite(rate)) return '—'
-  return (rate <= 1 ? rate * 100 : rate).toFixed(digits)
+  return (rate * 100).toFixed(digits)
 }
 
 export const thousands = (n: number) => n.toLocaleString('en-US')

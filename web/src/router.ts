@@ -8,6 +8,7 @@ declare module 'vue-router' {
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { open: true } },
+  { path: '/invitation', name: 'invitation', component: () => import('./pages/Invitation.vue'), meta: { open: true } },
   { path: '/', name: 'home', component: () => import('./pages/NoHome.vue') },
   { path: '/desk', name: 'desk', component: () => import('./pages/desk/DeskPage.vue'), meta: { place: 'desk' } },
   { path: '/work', name: 'work', component: () => import('./pages/work/WorkPage.vue'), meta: { place: 'work' } },

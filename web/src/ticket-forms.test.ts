@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ServerField } from './api/types'
 import { CHECKS, FORMS, bodyOf, lacking, shownFields, type Values } from './ticket-forms'
 
 const began = (action: string, more: Values = {}): Values => ({ ...FORMS[action]!.start, ...more })
@@ -46,8 +47,9 @@ describe('the forms of a ticket’s steps', () => {
   it('a refused return names no other unit', () => {
     expect(bodyOf('decide_return', { approve: false, unit_id: 'b', reason: '属你单位职责' })).toEqual({ action: 'decide_return', approve: false, reason: '属你单位职责' })
   })
-  it('a step the page does not know can still be done with a reason', () => {
-    expect(lacking('archive', {})).toBeNull()
-    expect(bodyOf('archive', { reason: 'x' })).toEqual({ action: 'archive', reason: 'x' })
+  it('a step without a form of its own is asked as the server describes it', () => {
+    const fields: ServerField[] = [{ name: 'path', label: '法定途径', kind: 'text', required: true }, { name: 'reason', label: '理由', kind: 'long_text', required: false }]
+    expect(lacking('not_accept', {}, fields)?.label).toBe('法定途径')
+    expect(bodyOf('not_accept', { path: ' 行政复议 ', reason: '' }, fields)).toEqual({ action: 'not_accept', path: '行政复议' })
   })
 })

@@ -1,7 +1,9 @@
+import type { ServerField } from './api/types'
+
 /** What each step of a ticket asks for, what it lacks, and the body it sends. Pure, so that it can be tested without a page. */
 
 export type FieldKind = 'unit' | 'units' | 'text' | 'line' | 'days' | 'yes_no' | 'pick' | 'moment' | 'checks'
-export interface Field { name: string; kind: FieldKind; label: string; hint?: string; optional?: boolean; min?: number; options?: readonly string[]; words?: string; when?: (v: Values) => boolean }
+export interface Field { name: string; kind: FieldKind; /** Key of our own word, or the server's word itself where `said`. */ label: string; said?: boolean; choices?: readonly { value: string; label: string }[]; hint?: string; optional?: boolean; min?: number; options?: readonly string[]; words?: string; when?: (v: Values) => boolean }
 export type Values = Record<string, unknown>
 export interface Form { fields: readonly Field[]; body: (v: Values) => Values; start?: Values; danger?: boolean }
 
@@ -59,11 +61,6 @@ export const FORMS: Record<string, Form> = {
       solved: v.solved,
     }),
   },
-  approve: {
-    start: { approve: null },
-    fields: [{ name: 'approve', kind: 'yes_no', label: 'approve', options: ['agree', 'refuse'] }, { name: 'reason', kind: 'text', label: 'reason', optional: true }],
-    body: v => only({ approve: v.approve, reason: some(v.reason) }),
-  },
   review: {
     start: { checks: [], pass: null },
     fields: [
@@ -99,18 +96,32 @@ export const FORMS: Record<string, Form> = {
   },
   urge: reasonForm('reason'),
   rework: reasonForm('reason'),
-  close: reasonForm('note', true),
+  close: reasonForm('reason'),
   cancel: { ...reasonForm('reason'), danger: true },
 }
 
-/** A step this page does not know yet still gets a reason. */
-export const formOf = (action: string): Form => FORMS[action] ?? reasonForm('reason', true)
+const KINDS: Record<ServerField['kind'], FieldKind> = { text: 'line', long_text: 'text', unit: 'unit', units: 'units', bool: 'yes_no', number: 'days', time: 'moment', choice: 'pick' }
+
+/** A step without a form of our own is asked as the server describes it. */
+function described(fields: readonly ServerField[]): Form {
+  return {
+    start: Object.fromEntries(fields.map(field => [field.name, field.kind === 'number' ? 1 : null])),
+    fields: fields.map(field => ({ name: field.name, kind: KINDS[field.kind] ?? 'line', label: field.label, said: true, optional: !field.required, choices: field.options })),
+    body: v => only(Object.fromEntries(fields.map(field => {
+      const value = v[field.name]
+      if (field.kind === 'time') return [field.name, value ? new Date(value as string | number | Date).toISOString() : undefined]
+      return [field.name, typeof value === 'string' ? some(value) : value ?? undefined]
+    }))),
+  }
+}
+
+export const formOf = (action: string, fields: readonly ServerField[] = []): Form => FORMS[action] ?? described(fields)
 
 export const shownFields = (form: Form, v: Values) => form.fields.filter(field => field.when?.(v) ?? true)
 
 /** The first field that still lacks its answer, or null when the form can be sent. */
-export function lacking(action: string, v: Values): Field | null {
-  const form = formOf(action)
+export function lacking(action: string, v: Values, fields: readonly ServerField[] = []): Field | null {
+  const form = formOf(action, fields)
   for (const field of shownFields(form, v)) {
     const value = v[field.name]
     if (field.kind === 'text' || field.kind === 'line') {
@@ -122,4 +133,4 @@ export function lacking(action: string, v: Values): Field | null {
   return null
 }
 
-export const bodyOf = (action: string, v: Values): Values => ({ action, ...formOf(action).body(v) })
+export const bodyOf = (action: string, v: Values, fields: readonly ServerField[] = []): Values => ({ action, ...formOf(action, fields).body(v) })

@@ -2,19 +2,19 @@ import type { Me, TicketRow } from './api/types'
 
 /** The soft ground behind a state: colour never says it alone, the word stands beside it. */
 const TONE: Record<string, string> = {
-  accepted: 's-ring', awaiting_dispatch: 's-ring', dispatched: 's-ring', signed: 's-brand', handling: 's-brand', replied: 's-talk', in_review: 's-talk', awaiting_approval: 's-talk',
-  in_follow_up: 's-wrap', follow_up: 's-wrap', closed: 's-ready', archived: '', returned: 's-ring', return_asked: 's-ring', rework: 's-ring', correction: 's-ring', suspended: 's-rest', cancelled: 's-rest', merged: 's-rest', not_accepted: 's-rest', direct_answer: 's-ready', answered: 's-ready',
+  accepted: 's-ring', dispatched: 's-ring', handling: 's-brand', return_asked: 's-ring', in_review: 's-talk', correction: 's-ring', in_follow_up: 's-wrap', disputed: 's-ring', closed: 's-ready', not_accepted: 's-rest', cancelled: 's-rest',
 }
 export const toneOf = (state: string) => TONE[state] ?? ''
 
 /** Where a ticket stands on the seven steps; steps before it are done. */
 const STEP: Record<string, number> = {
-  draft: 0, accepted: 1, awaiting_dispatch: 1, returned: 1, return_asked: 3, arbitration: 1, dispatched: 2, signed: 3, handling: 3, rework: 3, correction: 3, suspended: 3, awaiting_approval: 3, replied: 4, in_review: 4, in_follow_up: 5, follow_up: 5, closed: 7, archived: 7, direct_answer: 7, answered: 7,
+  accepted: 1, dispatched: 2, handling: 3, return_asked: 3, correction: 3, in_review: 4, in_follow_up: 5, disputed: 5, closed: 7, not_accepted: 7, cancelled: 7,
 }
 export const STEPS = ['accept', 'dispatch', 'sign', 'handle', 'review', 'follow_up', 'close'] as const
 export const stepOf = (state: string): number => STEP[state] ?? 3
 
-export const FILTER_STATES = ['accepted', 'dispatched', 'signed', 'handling', 'replied', 'in_review', 'in_follow_up', 'closed'] as const
+export const FILTER_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed', 'closed', 'not_accepted', 'cancelled'] as const
+export const isEnded = (state: string) => ['closed', 'not_accepted', 'cancelled'].includes(state)
 
 /** Which boxes a person has: a unit's people have their unit's, hotline staff have all. */
 export function boxesOf(me: Pick<Me, 'roles' | 'unit'> | null): ('todo' | 'unit' | 'all' | 'mine')[] {

@@ -8,16 +8,17 @@ export interface TicketFilter { box?: 'todo' | 'unit' | 'all' | 'mine'; state?: 
 export interface CallFilter { agent?: 'me' | 'all'; q?: string; from?: string; to?: string; cursor?: string | null; limit?: number }
 
 export const session = {
-  login: async (name: string, password: string) => (await ask<Me>('/login', { method: 'POST', body: { name, password }, anonymous: true })).data,
+  login: async (name: string, password: string, code?: string) => (await ask<Me>('/login', { method: 'POST', body: code ? { name, password, code } : { name, password }, anonymous: true })).data,
   logout: () => ask<void>('/logout', { method: 'POST', anonymous: true }),
   me: async () => (await ask<Me>('/me', { anonymous: true })).data,
-  password: (old: string, fresh: string) => post<void>('/me/password', { old, new: fresh }),
+  password: (old: string, fresh: string) => ask<void>('/me/password', { method: 'POST', body: { old, new: fresh }, anonymous: true }),
+  invitation: (token: string, password: string) => ask<void>('/invitation', { method: 'POST', body: { token, password }, anonymous: true }),
 }
 
 export const org = {
-  units: async () => (await get<Page<Unit>>('/units', { limit: 1000 })).items,
+  units: async () => (await get<Page<Unit>>('/units')).items,
   places: async (q: string, signal?: AbortSignal) => (await get<Page<Place>>('/places', { q }, signal)).items,
-  categories: async () => (await get<Page<Category>>('/categories', { limit: 1000 })).items,
+  categories: async () => (await get<Page<Category>>('/categories')).items,
   knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
 }
 
@@ -44,7 +45,7 @@ export interface GivenOutcome { kind: OutcomeKind; ticket_id?: string; knowledge
 export const calls = {
   list: (filter: CallFilter) => get<Page<CallRow>>('/calls', filter),
   get: (id: string) => get<CallDetail>(`/calls/${id}`),
-  transcript: async (id: string) => (await get<Page<Segment>>(`/calls/${id}/transcript`, { limit: 1000 })).items,
+  transcript: async (id: string) => (await get<Page<Segment>>(`/calls/${id}/transcript`)).items,
   history: (id: string) => get<{ calls: CallRow[]; tickets: TicketRow[] }>(`/calls/${id}/history`),
   recording: (id: string) => `/api/v1/calls/${id}/recording`,
   draft: (id: string) => get<TicketDraft | null>(`/calls/${id}/draft`),

@@ -3,13 +3,15 @@ import type { HistoryItem } from './types'
 export const API = '/api/v1'
 
 /** What the server says when it refuses, as RFC 9457 problem JSON with a stable code. */
-export interface Problem { status: number; code: string; title?: string; detail?: string; changed?: HistoryItem[] }
+export interface Problem { status: number; code: string; title?: string; detail?: string; changed?: HistoryItem[]; [more: string]: unknown }
 
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly detail: string | null
   readonly changed: HistoryItem[]
+  /** Whatever else the problem says. */
+  readonly more: Readonly<Record<string, unknown>>
   constructor(problem: Problem) {
     super(problem.detail ?? problem.title ?? problem.code)
     this.name = 'ApiError'
@@ -17,6 +19,7 @@ export class ApiError extends Error {
     this.code = problem.code
     this.detail = problem.detail ?? problem.title ?? null
     this.changed = problem.changed ?? []
+    this.more = problem
   }
 }
 

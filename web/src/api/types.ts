@@ -22,7 +22,7 @@ export interface Person { id: string; name: string; display_name: string; number
 export type PresenceState = 'signed_out' | 'ready' | 'not_ready' | 'ringing' | 'talking' | 'wrap_up'
 export interface DeskCall {
   id: string; direction: 'in' | 'out'; hotline: { number: string; name: string }; dialled: string
-  caller_number: string; caller_place: string | null; withheld: boolean
+  caller_number: string | null; caller_place: string | null; withheld: boolean
   phase: 'ringing' | 'talking' | 'ended'
   started_at: string; answered_at: string | null; ended_at: string | null
   waited_secs: number; reason_for_me: string; outcome_needed: boolean
@@ -32,6 +32,8 @@ export interface Desk {
   phone: { registered: boolean; replaced: boolean }
   call: DeskCall | null
   today: { answered: number; avg_handle_secs: number | null }
+  /** The call whose outcome is missing; it may be older than what the desk shows. */
+  owes?: string | null
   queue: { waiting: number; longest_secs: number | null }
   speech: { state: 'ready' | 'no_model' | 'restarting'; model: string | null; what_to_do: string | null }
 }
@@ -88,7 +90,8 @@ export interface HistoryItem {
 }
 export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
 export interface Timer { name: string; label: string; started_at: string; due_at: string; met_at: string | null; late: boolean; percent: number; segments: TimerSegment[] }
-export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: unknown[] }
+export interface ServerField { name: string; label: string; kind: 'text' | 'long_text' | 'unit' | 'units' | 'bool' | 'number' | 'time' | 'choice'; required: boolean; options?: { value: string; label: string }[] }
+export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: ServerField[] }
 export interface NoticeRow { id: string; at: string; kind: 'sms' | 'email'; to_masked: string; text: string; state: 'queued' | 'sent' | 'sent_in_demo' | 'failed'; why: string | null }
 export interface Rating { satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
 export interface Ticket extends TicketRow {

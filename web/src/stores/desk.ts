@@ -55,11 +55,12 @@ export const useDesk = defineStore('desk', () => {
   }
   const presence = (to: 'ready' | 'not_ready' | 'signed_out', why?: string) => once(async () => take(await api.presence(to, why)))
   const hangUp = () => api.hangUp()
+  const owes = computed(() => (call.value?.outcome_needed ? call.value.id : desk.value?.owes ?? null))
   const outcome = (given: GivenOutcome) => once(async () => {
-    const id = callId.value
+    const id = owes.value ?? callId.value
     if (!id) return
     await calls.outcome(id, given)
     await load()
   })
-  return { desk, error, lines, past, pastFailed, callbacks, busy, call, callId, state, mustSayOutcome, take, load, loadCallbacks, hearSegment, presence, hangUp, outcome, reloadPast: () => { if (callId.value) void loadCall(callId.value) } }
+  return { desk, error, owes, lines, past, pastFailed, callbacks, busy, call, callId, state, mustSayOutcome, take, load, loadCallbacks, hearSegment, presence, hangUp, outcome, reloadPast: () => { if (callId.value) void loadCall(callId.value) } }
 })

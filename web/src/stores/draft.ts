@@ -31,7 +31,7 @@ export const useDraft = defineStore('draft', () => {
     flush()
     callId.value = call.id
     quiet = true
-    draft.value = emptyDraft(call.withheld ? '' : call.caller_number)
+    draft.value = emptyDraft(call.withheld ? '' : call.caller_number ?? '')
     secrecyAsked.value = false
     cited.value = null
     filed.value = null

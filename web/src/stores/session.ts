@@ -34,7 +34,7 @@ export const useSession = defineStore('session', () => {
       forget()
     }
   }
-  async function signIn(name: string, password: string) { begin(await api.login(name, password)) }
+  async function signIn(name: string, password: string, code?: string) { begin(await api.login(name, password, code)) }
   async function signOut() {
     try { await api.logout() } finally { forget() }
   }

@@ -2,6 +2,9 @@ import { ElMessage } from 'element-plus'
 import { asApiError } from '@/api/http'
 import { i18n } from '@/i18n'
 
+/** Codes that name a group of reasons: there the server's own sentence says more than ours. */
+const VAGUE = new Set(['bad_request', 'invalid', 'taken', 'bad_row', 'forbidden', 'ticket_wrong_state', 'presence_refused'])
+
 /** What a person is told: our sentence for the code, else the server's own, else that something failed. */
 export function errorText(thrown: unknown): string {
   const error = asApiError(thrown)
@@ -10,7 +13,7 @@ export function errorText(thrown: unknown): string {
     const key = `error.${code}`
     const own = te(key) || te(key, 'zh-CN')
     if (!own) continue
-    const vague = code === 'bad_request' || code === 'invalid' || code.startsWith('http_4')
+    const vague = VAGUE.has(code) || code.startsWith('http_4')
     return vague && error.detail && i18n.global.locale.value === 'zh-CN' && /[\u4e00-\u9fff]/.test(error.detail) ? error.detail : t(key)
   }
   return error.detail ?? t('state.failed_title')

@@ -11,6 +11,8 @@ export default {
   signin: {
     title: 'Sign in', welcome: 'Welcome back', name: 'Staff number or sign-in name', password: 'Password', show: 'Show password', hide: 'Hide password', submit: 'Sign in', working: 'Signing in…',
     missing_name: 'Please enter your sign-in name', missing_password: 'Please enter your password', expired: 'Your sign-in has expired. Please sign in again; what you wrote is kept on the server.',
+    code: 'One-time code (6 digits)', enrol_title: 'First sign-in: set up your one-time codes', enrol_text: 'Add an account in your authenticator app with the secret below, then enter the 6 digits it shows.',
+    invitation: 'Set your password', invitation_text: 'This link works once. Please set a password for your account.', invitation_done: 'Password set; please sign in', invitation_gone: 'This link was used or has expired. Please ask your administrator.',
     caps: 'Caps Lock is on', citizen: 'I am a citizen: track my request', help: 'Forgotten your password? Ask your administrator to reset it',
     point_call: 'The phone rings, words appear as they are spoken', point_ticket: 'One ticket from acceptance to closure', point_clock: 'Deadlines by the real working calendar',
   },

@@ -10,10 +10,9 @@ export default {
   presence: { signed_out: 'Signed out', ready: 'Ready', not_ready: 'Not ready', ringing: 'Ringing', talking: 'Talking', wrap_up: 'Wrap-up' },
   outcome: { ticket: 'Ticket', addition: 'Added to ticket', progress_told: 'Progress told', direct_answer: 'Direct answer', transferred: 'Transferred', guided_out: 'Guided out', silent: 'Silent', wrong_number: 'Wrong number', nuisance: 'Nuisance', cut_off: 'Cut off' },
   ticket_state: {
-    draft: 'Draft', accepted: 'To dispatch', awaiting_dispatch: 'To dispatch', dispatched: 'To sign', signed: 'Signed', handling: 'In hand', awaiting_approval: 'Awaiting approval', replied: 'To review', in_review: 'In review', in_follow_up: 'Follow-up', follow_up: 'Follow-up',
-    closed: 'Closed', archived: 'Archived', returned: 'Return asked', return_asked: 'Return asked', not_accepted: 'Not accepted', merged: 'Merged', cancelled: 'Withdrawn', suspended: 'Suspended', direct_answer: 'Direct answer', answered: 'Direct answer', rework: 'Rework', correction: 'Correction', arbitration: 'Arbitration',
+    accepted: 'To dispatch', dispatched: 'To sign', handling: 'In hand', return_asked: 'Return asked', in_review: 'To review', correction: 'Correction', in_follow_up: 'Follow-up', disputed: 'Disputed', closed: 'Closed', not_accepted: 'Not accepted', cancelled: 'Withdrawn',
   },
-  leg_state: { open: 'In hand', dispatched: 'To sign', signed: 'Signed', handling: 'In hand', replied: 'Replied', returned: 'Returned', return_asked: 'Return asked', passed_on: 'Passed on', relayed: 'Passed on', closed: 'Ended', done: 'Done', cancelled: 'Cancelled', correction: 'Correction', rework: 'Rework' },
+  leg_state: { dispatched: 'To sign', handling: 'In hand', return_asked: 'Return asked', replied: 'Replied', correction: 'Correction', returned: 'Returned', done: 'Done', recalled: 'Recalled' },
   leg_role: { lead: 'lead', assisting: 'assisting' },
   flag: { extended: 'Extended', returned: 'Returned before', rework: 'Rework', urged: 'Urged', correction: 'Correction' },
   solved: { solved: 'Solved', partly: 'Partly solved', unsolved: 'Not solved' },
@@ -21,12 +20,13 @@ export default {
   notice_state: { queued: 'Queued', sent: 'Sent', sent_in_demo: 'Sent in demo', failed: 'Failed' },
   notice_kind: { sms: 'SMS', email: 'E-mail' },
   ending: {
-    agent_hung_up: 'Agent hung up', caller_hung_up: 'Caller hung up', citizen_hung_up: 'Caller hung up', abandoned: 'Abandoned', no_agent: 'No agent', failed: 'Line failed', answered: 'Answered', missed: 'Missed', not_reached: 'Not reached', rejected: 'Rejected', short_abandon: 'Short abandon', cut_off: 'Cut off',
+    caller_hung_up: 'Caller hung up', agent_hung_up: 'Agent hung up', abandoned: 'Abandoned', nobody_at_work: 'Nobody at work', cut_off: 'Cut off', media_refused: 'No common codec', media_failed: 'Sound broke', agent_no_answer: 'Agent’s phone not answered', no_answer: 'No answer', busy: 'Busy', unreachable: 'Unreachable', stopped: 'System stopped',
   },
+  attempt: { answered: 'answered', no_answer: 'no answer', busy: 'busy', failed: 'not tried' },
   direction: { in: 'Incoming', out: 'Outgoing' },
   history: {
-    accept: 'Accepted', accepted: 'Accepted', created: 'Accepted', dispatch: 'Dispatched', redispatch: 'Reassigned', reassign: 'Reassigned', sign: 'Signed', auto_sign: 'Signed by the system', return: 'Return asked', ask_return: 'Return asked', decide_return: 'Return decided', reply: 'Reply', approve: 'Unit approval', review: 'Review', correction: 'Sent back for correction',
-    ask_extension: 'Extension asked', decide_extension: 'Extension decided', follow_up: 'Follow-up', urge: 'Urged', rework: 'Rework', close: 'Closed', cancel: 'Withdrawn', addition: 'Addition', add: 'Addition', direct_answer: 'Direct answer', reveal: 'Contact revealed', contact: 'Contact revealed', merge: 'Merged', suspend: 'Suspended', archive: 'Archived', late: 'Overdue', rated: 'Rated',
+    accept: 'Accepted', dispatch: 'Dispatched', not_accept: 'Guided out', sign: 'Signed', auto_sign: 'Signed by the system', return: 'Return asked', decide_return: 'Return decided', reply: 'Reply', review: 'Review', correction: 'Sent back', ask_extension: 'Extension asked', decide_extension: 'Extension decided', follow_up: 'Follow-up', urge: 'Urged', rework: 'Rework', close: 'Closed', cancel: 'Withdrawn', addition: 'Caller added', reveal: 'Contact revealed', warn: 'Due soon', late: 'Overdue',
   },
-  timer: { dispatch: 'Dispatch', sign: 'Sign', contact: 'First contact', first_contact: 'First contact', reply: 'Handling', final_reply: 'Handling', review: 'Review', follow_up: 'Follow-up', rework: 'Rework', return: 'Ask to return', decide_return: 'Decide return', decide_extension: 'Decide extension', accept: 'Accept' },
+  decided: { yes: 'agreed', no: 'refused', passed: 'passed', days: '{n} working days', lead: 'lead: {name}', assisting: 'assisting: {names}', contacted: 'citizen contacted', not_contacted: 'citizen not contacted', not_reached: 'not reached', not_true: 'reply not true', answered: 'answered directly' },
+  timer: { dispatch: 'Dispatch', sign: 'Sign', handling: 'Handling', review: 'Review', follow_up: 'Follow-up', whole: 'Whole', decide_return: 'Decide return', decide_extension: 'Decide extension' },
 } satisfies typeof zh

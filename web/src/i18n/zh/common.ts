@@ -9,6 +9,8 @@ export default {
   signin: {
     title: '登录', welcome: '欢迎回来', name: '工号或登录名', password: '密码', show: '显示密码', hide: '隐藏密码', submit: '登录', working: '正在登录…',
     missing_name: '请输入登录名', missing_password: '请输入密码', expired: '登录已过期，请重新登录。您填写的内容已保存在服务器上。',
+    code: '动态口令（6 位数字）', enrol_title: '首次登录，请绑定动态口令', enrol_text: '在手机认证器应用里添加账户并输入下面的密钥，再填写它显示的 6 位数字。',
+    invitation: '设置您的密码', invitation_text: '这是一次性链接，请为您的账号设置密码。', invitation_done: '密码已设置，请登录', invitation_gone: '这个链接已用过或已失效，请联系管理员。',
     caps: '大写锁定已打开', citizen: '我是市民，查询办理进度', help: '忘记密码请联系管理员重置',
     point_call: '电话响起，边说边出文字', point_ticket: '一张工单，从受理到办结', point_clock: '时限按真实工作日计算',
   },

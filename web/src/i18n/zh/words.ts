@@ -11,10 +11,9 @@ export default {
     silent: '无声', wrong_number: '打错', nuisance: '骚扰', cut_off: '中途断线',
   },
   ticket_state: {
-    draft: '草稿', accepted: '待派单', awaiting_dispatch: '待派单', dispatched: '待签收', signed: '已签收', handling: '办理中', awaiting_approval: '待单位审核', replied: '待审单', in_review: '审单中', in_follow_up: '待回访', follow_up: '待回访',
-    closed: '已办结', archived: '已归档', returned: '退单待定', return_asked: '退单待定', not_accepted: '不予受理', merged: '已并单', cancelled: '已撤单', suspended: '挂账', direct_answer: '直接答复', answered: '直接答复', rework: '重办中', correction: '补正中', arbitration: '会商裁定',
+    accepted: '待派单', dispatched: '待签收', handling: '办理中', return_asked: '退单待审', in_review: '待审单', correction: '补正中', in_follow_up: '待回访', disputed: '不满意待判', closed: '已办结', not_accepted: '不予受理', cancelled: '已撤单',
   },
-  leg_state: { open: '办理中', dispatched: '待签收', signed: '已签收', handling: '办理中', replied: '已答复', returned: '已退单', return_asked: '申请退单', passed_on: '已转派', relayed: '已转派', closed: '已结束', done: '已办完', cancelled: '已撤销', correction: '补正中', rework: '重办中' },
+  leg_state: { dispatched: '待签收', handling: '办理中', return_asked: '退单待审', replied: '已答复', correction: '补正中', returned: '已退单', done: '已完成', recalled: '已收回' },
   leg_role: { lead: '主办', assisting: '协办' },
   flag: { extended: '已延期', returned: '退过单', rework: '重办', urged: '已催办', correction: '补正' },
   solved: { solved: '已解决', partly: '部分解决', unsolved: '未解决' },
@@ -22,12 +21,13 @@ export default {
   notice_state: { queued: '等待发送', sent: '已发送', sent_in_demo: '演示中已发送', failed: '发送失败' },
   notice_kind: { sms: '短信', email: '邮件' },
   ending: {
-    agent_hung_up: '话务员挂断', caller_hung_up: '来电人挂断', citizen_hung_up: '来电人挂断', abandoned: '等待中放弃', no_agent: '无人值守', failed: '线路故障', answered: '已接通', missed: '未接', not_reached: '未接通', rejected: '拒接', short_abandon: '短时放弃', cut_off: '中途断线',
+    caller_hung_up: '来电人挂断', agent_hung_up: '话务员挂断', abandoned: '等待中放弃', nobody_at_work: '无人值班', cut_off: '中途断线', media_refused: '声音格式不符', media_failed: '声音中断', agent_no_answer: '坐席话机未接', no_answer: '对方未接', busy: '对方忙', unreachable: '无法接通', stopped: '系统停止',
   },
+  attempt: { answered: '已接通', no_answer: '未接', busy: '忙', failed: '未拨出' },
   direction: { in: '来电', out: '去电' },
   history: {
-    accept: '受理', accepted: '受理', created: '受理', dispatch: '交办', redispatch: '改派', reassign: '改派', sign: '签收', auto_sign: '系统签收', return: '申请退单', ask_return: '申请退单', decide_return: '退单审核', reply: '答复', approve: '单位审核', review: '审单', correction: '审单退回',
-    ask_extension: '申请延期', decide_extension: '延期审核', follow_up: '回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', addition: '追加', add: '追加', direct_answer: '直接答复', reveal: '查看联系方式', contact: '查看联系方式', merge: '并单', suspend: '挂账', archive: '归档', late: '超期', rated: '评价',
+    accept: '受理', dispatch: '交办', not_accept: '告知法定途径', sign: '签收', auto_sign: '系统签收', return: '申请退单', decide_return: '退单审核', reply: '答复', review: '审单', correction: '审单退回', ask_extension: '申请延期', decide_extension: '延期审核', follow_up: '回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', addition: '来电人追加', reveal: '查看联系方式', warn: '临期提醒', late: '超期',
   },
-  timer: { dispatch: '交办', sign: '签收', contact: '先行联系', first_contact: '先行联系', reply: '办理', final_reply: '办理', review: '审单', follow_up: '回访', rework: '重办', return: '退单申请', decide_return: '退单审核', decide_extension: '延期审核', accept: '受理' },
+  decided: { yes: '同意', no: '不同意', passed: '通过', days: '{n} 个工作日', lead: '主办：{name}', assisting: '协办：{names}', contacted: '联系过诉求人', not_contacted: '未联系诉求人', not_reached: '未接通', not_true: '反馈不属实', answered: '直接答复' },
+  timer: { dispatch: '派单', sign: '签收', handling: '办理', review: '审单', follow_up: '回访', whole: '全程', decide_return: '退单审核', decide_extension: '延期审核' },
 }
