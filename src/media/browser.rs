@@ -35,7 +35,7 @@ use crate::codec::Codec;
 use crate::handle::Shared;
 use crate::ports::Lease;
 use crate::sdp::{Agreed, Description};
-use crate::{Error, rtp};
+use crate::{Error, rtp, sdp};
 
 /// Host candidates are there at once; more than this is a fault.
 const GATHER: Duration = Duration::from_secs(5);
@@ -123,9 +123,10 @@ impl BrowserLeg {
     /// A peer that is ready to offer or to answer; what it sends carries `ssrc`.
     pub(crate) async fn new(shared: &Shared, opus: bool, ssrc: u32) -> Result<Self, Error> {
         let codecs = if opus { vec![Codec::Opus, Codec::Pcma] } else { vec![Codec::Pcma] };
-        // Voices first: a browser sends the first that it knows.
+        // Voices first: a browser sends the first that it knows. One rate of telephone-event only:
+        // the library takes them for the same.
         let voices = codecs.iter().map(|codec| parameters(*codec));
-        let known: Vec<_> = voices.chain(codecs.iter().map(|codec| events(codec.rate()))).collect();
+        let known: Vec<_> = voices.chain([events(codecs[0].rate())]).collect();
         let mut engine = MediaEngine::default();
         for codec in &known {
             engine.register_codec(codec.clone(), RtpCodecKind::Audio).map_err(broken)?;
@@ -172,7 +173,8 @@ impl BrowserLeg {
     /// Our answer to the browser's offer, and what it agrees on.
     pub(crate) async fn answer(&mut self, offer: &str) -> Result<(String, Agreed), Error> {
         let offered = Description::parse(offer)?.agree_ice(&self.codecs)?;
-        let offer = RTCSessionDescription::offer(offer.to_owned())
+        let offer = sdp::with_events_at(offer, offered.codec.rate());
+        let offer = RTCSessionDescription::offer(offer)
             .map_err(|error| Error::BadSdp(error.to_string()))?;
         self.connection
             .set_remote_description(offer)

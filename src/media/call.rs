@@ -317,14 +317,12 @@ impl Call {
         }
         let played = self.timeline.as_ref().map(Timeline::played_spans).unwrap_or_default();
         if let Some(recorder) = self.recorder.take() {
-            match recorder.finish().await {
-                Ok((path, sha256, millis)) => {
-                    closed.recording = Some(RecordingFacts { path, sha256, millis, played });
-                }
-                Err(why) => {
-                    tracing::error!(call = ?self.id, why, "a recording could not be finished");
-                    self.events.push(MediaEvent::RecordingFailed { why });
-                }
+            let (facts, why) = recorder.finish().await;
+            closed.recording =
+                facts.map(|(path, sha256, millis)| RecordingFacts { path, sha256, millis, played });
+            if let Some(why) = why {
+                tracing::error!(call = ?self.id, why, "a recording could not be finished");
+                self.events.push(MediaEvent::RecordingFailed { why });
             }
         }
         if let Some(reply) = asked {

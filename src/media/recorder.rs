@@ -18,12 +18,15 @@ pub(crate) struct Recorder {
     path: PathBuf,
     waiting: Vec<u8>,
     frames: u32,
+    /// The file is ours.
+    begun: bool,
     state: State,
 }
 
 enum State {
     Idle(Open),
     Busy(JoinHandle<io::Result<Open>>),
+    /// Nothing is written any more.
     Failed,
 }
 
@@ -39,7 +42,7 @@ impl Recorder {
     pub(crate) fn create(path: PathBuf) -> Self {
         let at = path.clone();
         let state = State::Busy(spawn_blocking(move || open(&at)));
-        Self { path, waiting: Vec::new(), frames: 0, state }
+        Self { path, waiting: Vec::new(), frames: 0, begun: false, state }
     }
 
     /// Adds silence for `samples` that passed before the recording began.
@@ -91,7 +94,10 @@ impl Recorder {
         }
         let ended = task.await;
         let (state, result) = match ended {
-            Ok(Ok(open)) => (State::Idle(open), Ok(())),
+            Ok(Ok(open)) => {
+                self.begun = true;
+                (State::Idle(open), Ok(()))
+            }
             Ok(Err(error)) => (State::Failed, Err(error.to_string())),
             Err(panicked) => (State::Failed, Err(panicked.to_string())),
         };
@@ -99,23 +105,27 @@ impl Recorder {
         result
     }
 
-    /// Ends the file: everything written, header right, durable. Gives hash and length.
-    ///
-    /// # Errors
-    /// When the file is broken now; one that failed before is finished as far as it went.
-    pub(crate) async fn finish(mut self) -> Result<(PathBuf, String, u64), String> {
-        self.collect(true).await?;
+    /// Ends the file: everything written, header right, durable. Gives path, hash and length as
+    /// far as it went, none when it never began; and what went wrong now.
+    pub(crate) async fn finish(mut self) -> (Option<(PathBuf, String, u64)>, Option<String>) {
+        let mut why = self.collect(true).await.err();
         if !matches!(self.state, State::Failed) {
             self.write();
-            self.collect(true).await?;
+            why = self.collect(true).await.err();
         }
-        let path = self.path.clone();
+        if !self.begun {
+            return (None, why);
+        }
+        let path = self.path;
         let done = spawn_blocking(move || {
             let repaired = wav::repair(&path)?;
             sync(&path)?;
             Ok::<_, io::Error>((path, repaired.sha256, repaired.millis))
         });
-        done.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+        match done.await.map_err(io::Error::other).flatten() {
+            Ok(facts) => (Some(facts), why),
+            Err(error) => (None, Some(error.to_string())),
+        }
     }
 }
 

@@ -234,6 +234,38 @@ pub fn offer(local: &Local, codecs: &[Codec]) -> String {
     head(local) + &audio(local, "RTP/AVP", &formats, Some(101).into_iter(), Direction::SendRecv)
 }
 
+/// The description without telephone-event of other clock rates than that one.
+pub(crate) fn with_events_at(text: &str, rate: u32) -> String {
+    let wanted = format!("telephone-event/{rate}");
+    let others: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' '))
+        .map(|(at, name)| (at, name.trim()))
+        .filter(|(_, name)| name.starts_with("telephone-event/") && *name != wanted)
+        .map(|(at, _)| at)
+        .collect();
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim_end) {
+        let about = ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
+            .iter()
+            .find_map(|name| line.strip_prefix(name)?.split(' ').next());
+        if about.is_some_and(|at| others.contains(&at)) {
+            continue;
+        }
+        let mut words: Vec<&str> = line.split(' ').collect();
+        if line.starts_with("m=audio ") {
+            let mut place = 0;
+            words.retain(|word| {
+                place += 1;
+                place <= 3 || !others.contains(word)
+            });
+        }
+        kept += &words.join(" ");
+        kept += "\r\n";
+    }
+    kept
+}
+
 fn head(local: &Local) -> String {
     let Local { address, id, version, .. } = local;
     let family = if address.is_ipv4() { "IP4" } else { "IP6" };

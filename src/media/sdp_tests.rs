@@ -107,6 +107,19 @@ fn ipv6_and_an_own_rtcp_port_are_read() {
 }
 
 #[test]
+fn keys_of_another_clock_rate_are_taken_out_of_an_offer() {
+    let offer = offer_with(
+        "110 UDP/TLS/RTP/SAVPF 111 8 110 126",
+        "a=rtpmap:111 opus/48000/2\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n\
+         a=fmtp:110 0-15\r\na=rtpmap:126 telephone-event/8000\r\n",
+    );
+    let kept = with_events_at(&offer, 8000);
+    assert!(kept.contains("m=audio 110 UDP/TLS/RTP/SAVPF 111 8 126\r\n"), "{kept}");
+    assert!(!kept.contains("rtpmap:110") && !kept.contains("fmtp:110"));
+    assert!(with_events_at(&offer, 48_000).contains(" 111 8 110\r\n"));
+}
+
+#[test]
 fn what_is_no_description_is_400() {
     let long = format!("v=0\r\n{}", "a=x\r\n".repeat(4000));
     let many = offer_with("6000 RTP/AVP 8", &"m=audio 6000 RTP/AVP 8\r\n".repeat(9));

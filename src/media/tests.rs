@@ -242,14 +242,16 @@ fn what_is_no_recording_of_ours_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_disk_that_refuses_stops_the_recording_and_not_the_call() {
+async fn a_file_that_cannot_be_made_stops_the_recording_and_not_the_call() {
     let rig = Rig::new();
     let (call, mut events, [mut caller, mut agent]) = two_phones(&rig, [Codec::Pcma; 2]).await;
-    call.record(rig.file("no/such/folder.wav"));
+    std::fs::write(rig.file("taken.wav"), b"another's").unwrap();
+    call.record(rig.file("taken.wav"));
     let voice = tone(440.0, SECOND);
     tokio::join!(caller.talk(&voice), agent.talk(&voice));
     assert!(level::share_of(&agent.sound()[1600..6400], 440.0) > 0.9);
     assert!(call.close().await.recording.is_none());
+    assert_eq!(std::fs::read(rig.file("taken.wav")).unwrap(), b"another's");
     let mut failed = 0;
     while let Some(event) = events.next().await {
         failed += usize::from(matches!(event, MediaEvent::RecordingFailed { .. }));
