@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use tokio::sync::mpsc;
 
 use crate::{Config, DialogId, Event, FlowId, Stats, run};
 
-/// Whom to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whom to call. Printed without the number.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Target {
     /// The agent's registered browser, by the user part it registered with.
     Agent(String),
@@ -19,12 +20,28 @@ pub enum Target {
     Uri(String),
 }
 
-/// Who is shown as calling.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "Agent({agent:?})"),
+            Self::Trunk { name, .. } => write!(f, "Trunk({name:?})"),
+            Self::Uri(_) => f.write_str("Uri"),
+        }
+    }
+}
+
+/// Who is shown as calling. Printed without saying who.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Party {
     /// User part: a number or a name.
     pub user: String,
     pub display: Option<String>,
+}
+
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Party").finish_non_exhaustive()
+    }
 }
 
 impl Party {

@@ -23,8 +23,8 @@ impl fmt::Display for FlowId {
     }
 }
 
-/// Who calls (主叫), as far as the trunk may be believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who calls (主叫), as far as the trunk may be believed. Printed without what tells who it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The number, when the identity holds one. Present also for a withheld number the carrier told us.
     pub number: Option<PhoneNumber>,
@@ -34,6 +34,16 @@ pub struct Caller {
     pub display: Option<String>,
     /// The header value the identity was taken from. Holds the number: never log it.
     pub raw: String,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, withheld, .. } = self;
+        f.debug_struct("Caller")
+            .field("number", number)
+            .field("withheld", withheld)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a dialog came to its end.
@@ -110,4 +120,23 @@ pub enum Event {
     Registered { agent: String, flow: FlowId },
     /// An agent's browser can no longer be called.
     Unregistered { agent: String, flow: FlowId, why: Gone },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_caller_cannot_be_rung() {
+        let caller = Caller {
+            number: Some("13800138000".parse().expect("a number")),
+            withheld: true,
+            display: Some("13800138000".into()),
+            raw: "<tel:13800138000>".into(),
+        };
+        assert_eq!(
+            format!("{caller:?}"),
+            "Caller { number: Some(138****8000), withheld: true, .. }"
+        );
+    }
 }

@@ -7,9 +7,9 @@ use rsipstack::sip::{Headers, Method};
 use super::receive::client_key;
 use super::{At, ClientEntry, ClientKey, Due, Flow, Machine, Peer, Purpose, ServerKey};
 use crate::dialog::{Dialog, Phase, Reach};
-use crate::message::{ALLOW, Answer, Incoming, Outbound, Reply};
+use crate::message::{ALLOW, Answer, Incoming, Outbound, Reply, first};
 use crate::transaction::{Client, ClientEvent, ClientOut, ServerEvent, ServerOut};
-use crate::{DialogId, address, digest};
+use crate::{DialogId, address, digest, session};
 
 impl Machine {
     /// Sends a response through its transaction; the bytes are given back for those who repeat it.
@@ -139,6 +139,9 @@ impl Machine {
         if matches!(reply.status, 401 | 407) && self.answer_challenge(key, reply, now) {
             return;
         }
+        if reply.status == 422 && self.ask_longer(key, purpose, reply, now) {
+            return;
+        }
         match purpose {
             Purpose::Call(id) => self.on_call_reply(id, key, reply, now),
             Purpose::Bye(id) if reply.status >= 200 => drop(self.forget(id)),
@@ -162,22 +165,48 @@ impl Machine {
         if cancelled || entry.attempts >= 2 || (entry.attempts == 1 && !challenge.stale) {
             return false;
         }
-        let (mut request, to, purpose, attempts) =
-            (entry.request.clone(), entry.to, entry.purpose, entry.attempts + 1);
+        let mut request = entry.request.clone();
         let cnonce = self.word();
         let method = request.method.to_string();
         let word = challenge.answer(&credentials, &method, &request.uri, &cnonce);
         request.set(challenge.answered_in(), word);
-        let Some(dialog) = self.dialogs.get_mut(&id) else { return false };
+        self.start_again(key, id, request, now);
+        true
+    }
+
+    /// Asks for a longer session, once, when ours is too short for them (RFC 4028 §7.3).
+    fn ask_longer(&mut self, key: &ClientKey, purpose: Purpose, reply: &Reply, now: At) -> bool {
+        let Purpose::Call(id) = purpose else { return false };
+        let Some(entry) = self.clients.get(key).filter(|entry| entry.attempts < 2) else {
+            return false;
+        };
+        let seconds = |name| first(&reply.headers, name).and_then(|v| v.parse::<u32>().ok());
+        let Some(least) = seconds("Min-SE").filter(|least| *least > session::ASKED) else {
+            return false;
+        };
+        if self.dialogs.get(&id).is_none_or(|dialog| dialog.told_end) {
+            return false;
+        }
+        let mut request = entry.request.clone();
+        request.set("Session-Expires", least.to_string());
+        request.set("Min-SE", least.to_string());
+        self.start_again(key, id, request, now);
+        true
+    }
+
+    /// Sends a request of a dialog once more, changed, as a transaction of its own.
+    fn start_again(&mut self, key: &ClientKey, id: DialogId, mut request: Outbound, now: At) {
+        let Some(entry) = self.clients.get(key) else { return };
+        let (to, purpose, attempts) = (entry.to, entry.purpose, entry.attempts + 1);
+        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
         dialog.local_seq += 1;
-        request.set("CSeq", format!("{} {method}", dialog.local_seq));
+        request.set("CSeq", format!("{} {}", dialog.local_seq, request.method));
         let again = self.start(request.clone(), to, purpose, attempts, now);
         if let Some(Phase::Outgoing(calling)) = self.dialogs.get_mut(&id).map(|d| &mut d.phase) {
             calling.key = again;
             calling.request = request;
             calling.provisional = false;
         }
-        true
     }
 
     /// Sends a request that has no transaction: the ACK of a 2xx.

@@ -237,3 +237,21 @@ fn targets_that_cannot_be_reached_fail_at_once() {
         assert_eq!(net.stats(0).dialogs, 0);
     }
 }
+
+#[test]
+fn a_session_too_short_for_them_is_asked_again_longer() {
+    let mut net = Net::new();
+    let dialog = net.call(0, by_trunk("hand"));
+    let invite = net.read(BY_HAND);
+    assert_eq!(header(&invite, "Session-Expires"), "1800");
+    let refuse = |request: &str| {
+        reply(request, "422 Session Interval Too Small", "s", "Min-SE: 3600\r\n", "")
+    };
+    net.write(BY_HAND, refuse(&invite));
+    net.read(BY_HAND);
+    let again = net.read(BY_HAND);
+    assert_eq!((header(&again, "Session-Expires"), header(&again, "CSeq")), ("3600", "2 INVITE"));
+    net.quiet(0);
+    net.write(BY_HAND, reply(&again, "486 Busy Here", "s", "", ""));
+    assert!(matches!(net.event(0), Event::Failed { dialog: d, status: 486, .. } if d == dialog));
+}

@@ -2,6 +2,8 @@
 //! Pure: an event and the time go in, what to do comes out.
 mod client;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
