@@ -75,11 +75,19 @@ web_packages() {
 
 # web_build: when a source is newer than the result.
 web_build() {
-    if [ -f web/dist/index.html ] && [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -newer web/dist/index.html -print -quit)" ]; then
-        echo "web: built already"
-        return 0
+    local newer=yes
+    if [ -f web/dist/index.html ] && [ -f web/dist/public.html ]; then
+        newer=$(find web/src web/public web/*.html web/*.ts web/package-lock.json -type f -newer web/dist/index.html -print -quit)
     fi
+    [ -n "$newer" ] || { echo "web: built already"; return 0; }
     (cd web && npm run build)
+}
+
+# user: a program started as root goes on as this one.
+user() {
+    [ "$(id -u)" = 0 ] || { echo "user: $(id -un)"; return 0; }
+    id lianxin 2>/dev/null && return 0
+    useradd --system --home-dir /var/lib/lianxin --shell /usr/sbin/nologin --user-group lianxin && id lianxin
 }
 
 model() { if [ -x ops/fetch-model ]; then ops/fetch-model base; fi; }

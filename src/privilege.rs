@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{User, geteuid, setgid, setgroups, setuid};
 use sha2::{Digest, Sha256};
@@ -62,7 +63,10 @@ fn elsewhere(folder: &Path, user: &User) -> anyhow::Result<PathBuf> {
     let data = Path::new(ELSEWHERE).join(hash);
     for (path, mode) in [(Path::new(ELSEWHERE), 0o755), (&data, 0o700)] {
         if !path.exists() {
-            DirBuilder::new().mode(mode).create(path).with_context(|| path.display().to_string())?;
+            DirBuilder::new()
+                .mode(mode)
+                .create(path)
+                .with_context(|| path.display().to_string())?;
             give(path, user)?;
         }
     }
@@ -94,10 +98,12 @@ fn accounts_file(folder: &Path, user: Option<&User>) -> anyhow::Result<File> {
     // Not through a link that somebody else has laid there.
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false).mode(0o600);
-    options.custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits());
+    options.custom_flags(OFlag::O_NOFOLLOW.bits());
     let file = options.open(&path).with_context(|| path.display().to_string())?;
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    if let Some(user) = user.filter(|_| fs::metadata(folder).is_ok_and(|found| owned_by(&found, user))) {
+    if let Some(user) =
+        user.filter(|_| fs::metadata(folder).is_ok_and(|found| owned_by(&found, user)))
+    {
         give(&path, user)?;
     }
     Ok(file)
