@@ -2,13 +2,18 @@ use std::sync::Arc;
 
 use base::{Clock, Dice, Tasks};
 use metrics_exporter_prometheus::PrometheusHandle;
+use notice::{Notices, Templates};
 use org::login::SecondFactor;
 use org::{Keys, Persons};
 use sqlx::PgPool;
+use ticket::Rules;
+use workflow::Workflow;
 
 use crate::assets::{Assets, NoAssets};
+use crate::demo::Rings;
 use crate::health::Part;
 use crate::limits::Limits;
+use crate::live::Feed;
 use crate::viewer::Recent;
 
 /// What handlers are given: handles to the rooms, all cheap to clone. The doorstep builds it with
@@ -21,6 +26,8 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// The citizens' sealed records.
     pub persons: Persons,
+    /// The conductor of tickets. Starts with the rules and texts that come with the program.
+    pub workflow: Workflow,
     /// Demonstration: no second factor, demo routes on.
     pub demo: bool,
     /// Whether the cookie may travel over TLS only.
@@ -34,6 +41,12 @@ pub struct App {
     pub metrics: Option<PrometheusHandle>,
     /// What runs beside requests, and how a WebSocket learns that the house is closing.
     pub tasks: Tasks,
+    /// The telephones; none in a process without them.
+    pub calls: Option<call::Calls>,
+    /// What changes on screens.
+    pub feed: Feed,
+    /// The demonstration's calls.
+    pub rings: Option<Arc<dyn Rings>>,
     /// Who was seen signed in lately: answers while the database is away.
     pub(crate) recent: Recent,
 }
@@ -41,9 +54,23 @@ pub struct App {
 impl App {
     /// With what nothing works without; all else starts empty.
     pub fn new(db: PgPool, clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, keys: Arc<Keys>) -> Self {
+        let persons = Persons::new(keys.clone(), clock.clone(), dice.clone());
+        let notices = Notices::new(Templates::built_in(), dice.clone(), false);
+        let workflow = Workflow::new(
+            db.clone(),
+            clock.clone(),
+            dice.clone(),
+            persons.clone(),
+            Rules::built_in(),
+            notices,
+        );
         Self {
-            persons: Persons::new(keys.clone(), clock.clone(), dice.clone()),
+            persons,
+            workflow,
             limits: Limits::new(clock.clone()),
+            feed: Feed::new(&*clock, &*dice),
+            calls: None,
+            rings: None,
             db,
             clock,
             dice,

@@ -4,17 +4,30 @@
 //! A new part joins with one line in `routes` and, where it needs a handle, one field of [`App`].
 mod app;
 pub mod assets;
+mod callbacks;
+mod calls;
+mod demo;
+mod desk;
 mod error;
 mod extract;
+mod floor;
 mod health;
 mod knowledge;
 mod limits;
 mod lists;
+mod live;
 mod login;
+mod notices;
 mod openapi;
+mod outcomes;
 mod people;
+mod phone;
 mod protect;
+mod public;
+mod pump;
+mod recordings;
 mod serve;
+mod tickets;
 mod viewer;
 
 #[cfg(test)]
@@ -26,12 +39,15 @@ use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use app::App;
+pub use demo::{Fixture, Rings};
 pub use error::Error;
 pub use extract::{Json, Path, Query};
 pub use health::{Part, State, install_metrics};
 pub use limits::Limits;
+pub use live::{Audience, Feed};
 pub use login::Address;
 pub use protect::same_origin;
+pub use pump::pump_calls;
 pub use serve::{Peer, Tls, serve};
 pub use viewer::Viewer;
 
@@ -42,6 +58,18 @@ fn routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(lists::routes())
         .merge(knowledge::routes())
+        .merge(tickets::routes())
+        .merge(notices::routes())
+        .merge(public::routes())
+        .merge(desk::routes())
+        .merge(phone::routes())
+        .merge(calls::routes())
+        .merge(recordings::routes())
+        .merge(outcomes::routes())
+        .merge(callbacks::routes())
+        .merge(floor::routes())
+        .merge(live::routes())
+        .merge(demo::routes())
 }
 
 /// Everything that the HTTP port answers.

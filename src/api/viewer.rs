@@ -83,7 +83,7 @@ impl Recent {
     }
 }
 
-async fn signed_in(token: &Token, app: &App) -> Result<Option<Staff>, Error> {
+pub(crate) async fn signed_in(token: &Token, app: &App) -> Result<Option<Staff>, Error> {
     let now = app.clock.now();
     let asked = tokio::time::timeout(PATIENCE, login::find(token, &app.db, now));
     match asked.await.unwrap_or(Err(org::Error::Db(sqlx::Error::PoolTimedOut))) {

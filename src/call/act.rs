@@ -115,11 +115,14 @@ impl Conductor {
                 facts.hotline_name.clone()
             }),
         };
-        let headers = vec![
+        let mut headers = vec![
             ("X-Call-Id".to_owned(), id.to_string()),
             ("X-Hotline".to_owned(), facts.hotline.clone()),
             ("X-Direction".to_owned(), facts.direction.as_str().to_owned()),
         ];
+        if line.call.is_out() {
+            headers.push(("Answer-Mode".to_owned(), "Auto".to_owned())); // RFC 5373: a click began it
+        }
         let dialog = self.sip.call(Target::Agent(agent.number.clone()), from, offer, headers);
         line.agent = Some(dialog);
         self.dialogs.insert(dialog, (id, Ear::Agent));

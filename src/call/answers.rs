@@ -334,7 +334,12 @@ impl Conductor {
     pub(crate) fn segment(&mut self, segment: Segment) {
         let agent = self.lines.get(&segment.call).and_then(|line| line.call.facts.agent);
         if segment.r#final {
-            self.keep(&Entry::Segment(Box::new(segment.clone())));
+            let model = match self.speech.status() {
+                Status::Ready { model } => model,
+                Status::NoModel { .. } | Status::Restarting => String::new(),
+            };
+            let at = self.clock.now();
+            self.keep(&Entry::Segment { segment: Box::new(segment.clone()), model, at });
         }
         self.live.push(Live::Transcript { call: segment.call, agent, segment: Box::new(segment) });
     }

@@ -79,7 +79,11 @@ pub enum Entry {
         result: AttemptResult,
     },
     /// Final words of one track.
-    Segment(Box<speech::Segment>),
+    Segment {
+        segment: Box<speech::Segment>,
+        model: String,
+        at: DateTime<Utc>,
+    },
 }
 
 impl Entry {
@@ -96,7 +100,7 @@ impl Entry {
             Self::Outcome { call, .. } => format!("{call}/outcome"),
             Self::Missed { task, .. } => format!("missed/{task}"),
             Self::Attempt { task, call, .. } => format!("attempt/{task}/{call}"),
-            Self::Segment(segment) => {
+            Self::Segment { segment, .. } => {
                 format!("{}/{:?}/{}", segment.call, segment.track, segment.index)
             }
         };

@@ -10,7 +10,7 @@ use crate::facts::{Direction, Facts};
 
 /// Counts since midnight.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Today {
+pub(crate) struct Today {
     pub(crate) day: NaiveDate,
     pub(crate) offered: u32,
     pub(crate) answered: u32,

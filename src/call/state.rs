@@ -15,7 +15,7 @@ use crate::facts::{AgentCard, Direction, Ending, Facts, Hotline};
 
 /// Where a call stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// In the queue, from the INVITE on.
     Waiting,
     /// An agent has the call; the notice that it is recorded has not ended, or a line is not up.
@@ -45,7 +45,7 @@ pub enum Phase {
 
 /// The caller's line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallerLeg {
+pub(crate) enum CallerLeg {
     /// Our media are not ready.
     Preparing,
     /// Not answered: it rings; this is what the answer will say.
@@ -58,7 +58,7 @@ pub enum CallerLeg {
 
 /// The agent's line. `turn` tells the line of one offer from that of the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AgentLeg {
+pub(crate) enum AgentLeg {
     None,
     Preparing { turn: u32 },
     Ringing,
@@ -68,7 +68,7 @@ pub enum AgentLeg {
 
 /// The notice that the call is recorded and transcribed: nobody is connected before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
+pub(crate) enum Notice {
     NotYet,
     Playing { id: u32 },
     Given,
@@ -76,7 +76,7 @@ pub enum Notice {
 
 /// What is played.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sound {
+pub(crate) enum Sound {
     Greeting,
     SorryNoAgent,
     /// 工号 … 为您服务
@@ -88,14 +88,14 @@ pub enum Sound {
 
 /// Whose ear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ear {
+pub(crate) enum Ear {
     Caller,
     Agent,
 }
 
 /// What sounds while nobody speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hum {
+pub(crate) enum Hum {
     Waiting,
     Ringback,
     Busy,
@@ -103,7 +103,7 @@ pub enum Hum {
 
 /// What happened to this call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// Our media for the caller are ready, or could not be agreed on (SIP status).
     CallerMedia(Result<String, u16>),
     /// The caller hung up or gave up.
@@ -165,7 +165,7 @@ pub enum Event {
 
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     RingCaller,
     AnswerCaller {
         sdp: String,
@@ -254,7 +254,7 @@ impl Default for Patience {
 
 /// One call.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub(crate) struct Call {
     pub facts: Facts,
     pub hotline: Hotline,
     pub agent: Option<AgentCard>,
@@ -278,7 +278,7 @@ pub struct Call {
 
 impl Call {
     /// A call that came in. Our media for the caller are to be made ready at once.
-    pub fn incoming(
+    pub(crate) fn incoming(
         facts: Facts,
         hotline: Hotline,
         at_once: bool,
@@ -297,7 +297,7 @@ impl Call {
     }
 
     /// A call to a citizen: the agent's telephone rings first. The queue has agreed already.
-    pub fn outgoing(
+    pub(crate) fn outgoing(
         facts: Facts,
         hotline: Hotline,
         agent: AgentCard,
@@ -337,7 +337,7 @@ impl Call {
     }
 
     /// The only way in.
-    pub fn on(&mut self, event: Event, now: DateTime<Utc>) -> Vec<Action> {
+    pub(crate) fn on(&mut self, event: Event, now: DateTime<Utc>) -> Vec<Action> {
         self.now = now;
         if self.phase == Phase::Ended {
             return Vec::new(); // what is still on its way finds nobody
@@ -371,34 +371,34 @@ impl Call {
         std::mem::take(&mut self.out)
     }
 
-    pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn next_deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline
     }
 
-    pub fn id(&self) -> CallId {
+    pub(crate) fn id(&self) -> CallId {
         self.facts.id
     }
 
-    pub fn phase(&self) -> &Phase {
+    pub(crate) fn phase(&self) -> &Phase {
         &self.phase
     }
 
-    pub fn is_out(&self) -> bool {
+    pub(crate) fn is_out(&self) -> bool {
         self.facts.direction == Direction::Out
     }
 
     /// Whether its outcome can be given now: it was answered and has none.
-    pub fn wants_outcome(&self) -> bool {
+    pub(crate) fn wants_outcome(&self) -> bool {
         self.facts.answered_at.is_some() && !self.outcome
     }
 
     /// Its outcome was given, during the talk or after it.
-    pub fn outcome_given(&mut self) {
+    pub(crate) fn outcome_given(&mut self) {
         self.outcome = true;
     }
 
     /// Whether the agent of this call is in it or being rung for it.
-    pub fn holds_agent(&self) -> bool {
+    pub(crate) fn holds_agent(&self) -> bool {
         self.agent_leg != AgentLeg::None
     }
 
