@@ -50,7 +50,7 @@ test('a wrong password is refused in words', async () => {
   await page.getByTestId('sign-in-name').fill(account('agent').name)
   await page.getByTestId('sign-in-password').fill('not this one')
   await page.getByTestId('sign-in-submit').click()
-  await expect(page.getByTestId('sign-in-error')).toContainText('不对')
+  await expect(page.getByTestId('sign-in-error')).toContainText('密码')
   await accessible(page)
   await page.context().close()
 })

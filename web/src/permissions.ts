@@ -7,8 +7,8 @@ const OPEN_TO: Record<Place, readonly Role[]> = {
   desk: ['agent'],
   work: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'hub', 'clerk', 'leader'],
   new_ticket: ['agent', 'dispatcher', 'supervisor'],
-  calls: ['agent', 'supervisor', 'reviewer', 'follow_up'],
-  floor: ['supervisor'],
+  calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up'],
+  floor: ['supervisor', 'administrator'],
   people: ['administrator'],
 }
 

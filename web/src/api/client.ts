@@ -41,6 +41,8 @@ export const desk = {
   demoRing: (fixture: string) => post<void>('/demo/ring', { fixture }),
 }
 
+/** A draft as it is kept: the ticket's fields, and what the form needs to be as it was. */
+export interface KeptDraft extends TicketDraft { secrecy_asked?: boolean; cited?: Knowledge | null }
 export interface GivenOutcome { kind: OutcomeKind; ticket_id?: string; knowledge_id?: string; note?: string }
 export const calls = {
   list: (filter: CallFilter) => get<Page<CallRow>>('/calls', filter),
@@ -48,8 +50,8 @@ export const calls = {
   transcript: async (id: string) => (await get<Page<Segment>>(`/calls/${id}/transcript`)).items,
   history: (id: string) => get<{ calls: CallRow[]; tickets: TicketRow[] }>(`/calls/${id}/history`),
   recording: (id: string) => `/api/v1/calls/${id}/recording`,
-  draft: (id: string) => get<TicketDraft | null>(`/calls/${id}/draft`),
-  saveDraft: (id: string, draft: TicketDraft, keepalive = false) => ask<void>(`/calls/${id}/draft`, { method: 'PUT', body: draft, keepalive }),
+  draft: (id: string) => get<KeptDraft | null>(`/calls/${id}/draft`),
+  saveDraft: (id: string, draft: KeptDraft, keepalive = false) => ask<void>(`/calls/${id}/draft`, { method: 'PUT', body: draft, keepalive }),
   outcome: (id: string, outcome: GivenOutcome) => post<void>(`/calls/${id}/outcome`, outcome),
 }
 
@@ -59,7 +61,7 @@ export const tickets = {
   create: (ticket: NewTicket) => post<Ticket>('/tickets', ticket),
   act: (id: string, etag: string, action: Record<string, unknown>) => ask<Ticket>(`/tickets/${id}/actions`, { method: 'POST', ifMatch: etag, body: action }),
   add: (id: string, text: string, callId: string | null) => post<unknown>(`/tickets/${id}/additions`, { text, call_id: callId }),
-  contact: (id: string, reason: string) => post<{ name: string; number: string }>(`/tickets/${id}/contact`, { reason }),
+  contact: (id: string, reason: string) => post<{ name: string | null; number: string | null }>(`/tickets/${id}/contact`, { reason }),
 }
 
 export const floor = { get: () => get<Floor>('/floor') }

@@ -45,7 +45,7 @@ export const OUTCOMES: readonly OutcomeKind[] = ['ticket', 'addition', 'progress
 export interface CallRow {
   id: string; started_at: string; direction: 'in' | 'out'; hotline_number: string; hotline_name: string; caller_masked: string
   agent_name: string | null; answered_at: string | null; ended_at: string | null; wait_secs: number; talk_secs: number
-  ending: string | null; outcome: OutcomeKind | null; ticket_number: string | null; recorded: boolean; rating: string | number | null; demo: boolean
+  ending: string | null; outcome: OutcomeKind | null; ticket_id: string | null; ticket_number: string | null; recorded: boolean; rating: number | null; demo: boolean
 }
 export interface CallEvent { at: string; what: string; detail: unknown }
 export interface CallDetail extends CallRow { events: CallEvent[] }
@@ -77,35 +77,37 @@ export interface NewTicket {
 export type Flag = 'extended' | 'returned' | 'rework' | 'urged' | 'correction'
 export interface TicketRow {
   id: string; number: string; title: string; kind: Kind; urgency: Urgency; state: string; unit_name: string | null
-  due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; channel: Channel
+  due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; ended_at?: string | null; channel: Channel
   district: string | null; secrecy: boolean; flags: Flag[]; demo: boolean
 }
 export interface HandlingLeg {
   id: string; unit_name: string; level: Level; role: 'lead' | 'assisting'; parent_id: string | null; state: string
   dispatched_at: string; sign_due_at: string | null; signed_at: string | null; due_at: string | null; replied_at: string | null; result: string | null
+  reply?: { text: string; contacted: boolean; contacted_at: string | null; how: string | null; solved: string } | null; auto_signed?: boolean
 }
 export interface HistoryItem {
   id: string | number; at: string; actor_name: string; unit_name: string | null; action: string; reason: string | null; note: string | null
   from: string | null; to: string | null; details: unknown
 }
 export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
-export interface Timer { name: string; label: string; started_at: string; due_at: string; met_at: string | null; late: boolean; percent: number; segments: TimerSegment[] }
+export interface Timer { name: string; label: string; started_at: string; due_at: string; met_at: string | null; stopped_at?: string | null; late: boolean; left_text?: string; percent: number; segments: TimerSegment[] }
 export interface ServerField { name: string; label: string; kind: 'text' | 'long_text' | 'unit' | 'units' | 'bool' | 'number' | 'time' | 'choice'; required: boolean; options?: { value: string; label: string }[] }
 export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: ServerField[] }
 export interface NoticeRow { id: string; at: string; kind: 'sms' | 'email'; to_masked: string; text: string; state: 'queued' | 'sent' | 'sent_in_demo' | 'failed'; why: string | null }
-export interface Rating { satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
+export interface Rating { reached?: boolean; satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
 export interface Ticket extends TicketRow {
-  content: string; address: string; contact: { name_masked: string; number_masked: string } | null; category_path: string | null
+  source?: string | null; outside_number?: string | null
+  content: string; address: string; contact: { name_masked: string | null; number_masked: string | null } | null; category_path: string | null
   call_id: string | null; legs: HandlingLeg[]; history: HistoryItem[]; timers: Timer[]; actions: TicketAction[]; notices: NoticeRow[]
-  rating: Rating | string | null; query_code: string | null
+  rating: Rating | null; query_code: string | null
 }
 
-export interface FloorAgent { name: string; number: string; state: PresenceState; since: string; call: { hotline_name: string; talk_secs: number } | null }
+export interface FloorAgent { name: string; number: string; state: PresenceState; why?: string | null; since: string; call: { hotline_name: string; talk_secs: number } | null }
 export interface Floor {
   agents: FloorAgent[]
   waiting: { hotline_name: string; waited_secs: number }[]
   today: { offered: number; answered: number; abandoned: number; within_15s: number; connect_rate: number | null; service_level: number | null; asa_secs: number | null }
-  tickets: { open: number; late: number; due_today: number; in_review: number; in_follow_up: number }
+  tickets: { open: number; late: number; due_today: number; in_review: number; in_follow_up: number } | null
 }
 
 export interface LookupResult {

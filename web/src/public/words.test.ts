@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { saidDate, tidyNumber } from './words'
+import { saidDate, sentence, tidyNumber } from './words'
 
 const NOW = Date.parse('2026-11-24T02:00:00Z') // Tuesday morning in Siping
 
@@ -22,5 +22,17 @@ describe('a typed number', () => {
   it('may come with SP, hyphens, spaces and full-width digits', () => {
     expect(tidyNumber('SP20261123-0452-6')).toBe('2026112304526')
     expect(tidyNumber('２０２６ 1123 0452 6')).toBe('2026112304526')
+  })
+})
+
+describe('the sentence on top', () => {
+  it('says what happens with the matter', () => {
+    expect(sentence({ headline: '阳光小区暖气不热', state: '办理中', sealed: false })).toBe('您反映的“阳光小区暖气不热”正在办理')
+  })
+  it('does not name a sealed matter', () => {
+    expect(sentence({ headline: '您登记的事项', state: '已办结', sealed: true })).toBe('您登记的事项已办结')
+  })
+  it('stays as the server said it in a state it does not know', () => {
+    expect(sentence({ headline: '正在核实', state: '?', sealed: false })).toBe('正在核实')
   })
 })

@@ -1,3 +1,4 @@
+import type { LookupResult } from '../api/types'
 import { exactTime, type Locale } from '../format'
 
 /** The public page's own few words: it loads no library for them. */
@@ -37,3 +38,12 @@ export function saidDate(iso: string, now: number, locale: Locale): string {
 
 /** What the citizen typed: SP, hyphens, spaces and full-width digits are all welcome; the server gets digits. */
 export const tidyNumber = (typed: string) => typed.normalize('NFKC').replace(/[^0-9]/g, '')
+
+const VERB: Record<string, string> = { 已受理: '已受理', 办理中: '正在办理', 已答复: '已有答复', 已办结: '已办结', 不予受理: '不属于受理范围', 已撤回: '已按您的要求撤回' }
+
+/** One sentence that answers the question the citizen came with. A sealed matter is not named. */
+export function sentence(result: Pick<LookupResult, 'headline' | 'state' | 'sealed'>): string {
+  const verb = VERB[result.state]
+  if (!verb) return result.headline
+  return result.sealed ? `${result.headline}${verb}` : `您反映的“${result.headline}”${verb}`
+}

@@ -41,7 +41,13 @@ export const useDraft = defineStore('draft', () => {
     ready.value = false
     try {
       const kept = await calls.draft(call.id)
-      if (callId.value === call.id && kept) { quiet = true; draft.value = { ...draft.value, ...kept } }
+      if (callId.value === call.id && kept) {
+        const { secrecy_asked, cited: knowledge, ...fields } = kept
+        quiet = true
+        draft.value = { ...draft.value, ...fields }
+        secrecyAsked.value = secrecy_asked ?? false
+        cited.value = knowledge ?? null
+      }
     } catch (error) {
       if (asApiError(error).status !== 404) saving.value = 'failed'
     } finally {
@@ -54,7 +60,7 @@ export const useDraft = defineStore('draft', () => {
     ready.value = false
   }
 
-  watch(draft, () => { if (!quiet && callId.value) saveSoon() }, { deep: true })
+  watch([draft, secrecyAsked, cited], () => { if (!quiet && callId.value) saveSoon() }, { deep: true })
   function saveSoon() {
     saving.value = 'waiting'
     if (timer !== null) window.clearTimeout(timer)
@@ -66,7 +72,7 @@ export const useDraft = defineStore('draft', () => {
     if (!id || filed.value) return
     saving.value = 'saving'
     try {
-      await calls.saveDraft(id, draft.value, keepalive)
+      await calls.saveDraft(id, { ...draft.value, secrecy_asked: secrecyAsked.value, cited: cited.value }, keepalive)
       if (id !== callId.value) return
       if (timer === null) saving.value = 'saved'
       savedAt.value = new Date(serverNow()).toISOString()

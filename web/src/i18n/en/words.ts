@@ -17,6 +17,7 @@ export default {
   flag: { extended: 'Extended', returned: 'Returned before', rework: 'Rework', urged: 'Urged', correction: 'Correction' },
   solved: { solved: 'Solved', partly: 'Partly solved', unsolved: 'Not solved' },
   satisfaction: { very_satisfied: 'Very satisfied', satisfied: 'Satisfied', fairly: 'Fairly satisfied', dissatisfied: 'Dissatisfied', very_dissatisfied: 'Very dissatisfied', declined: 'Declined', unrated: 'Unrated' },
+  call_rating: { 1: 'Satisfied', 2: 'Fairly satisfied', 3: 'Dissatisfied' },
   notice_state: { queued: 'Queued', sent: 'Sent', sent_in_demo: 'Sent in demo', failed: 'Failed' },
   notice_kind: { sms: 'SMS', email: 'E-mail' },
   ending: {

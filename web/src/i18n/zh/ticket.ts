@@ -1,5 +1,5 @@
 export default {
-  request: '诉求', where: '办到哪里', todo: '现在该做什么', history: '办理过程', timers: '办理时限', legs: '承办情况', notices: '已发通知', recording: '通话录音', transcript: '文字', rating: '回访评价', contact: '联系人', no_contact: '无联系方式', sealed_contact: '诉求人信息保密，不可查看',
+  request: '诉求', where: '办到哪里', todo: '现在该做什么', history: '办理过程', timers: '办理时限', legs: '承办情况', notices: '已发通知', recording: '通话录音', transcript: '文字', rating: '回访评价', contact: '联系人', no_contact: '无联系方式', stopped: '已停止', sealed_contact: '诉求人信息保密，不可查看',
   nothing: '现在没有需要您做的', nothing_text: '工单在别人手里。有进展时这里会变。', more_actions: '其他操作', reveal: '查看（记录原因）', reveal_title: '查看联系方式', reveal_why: '为什么要查看？', reveal_hint: '查看会写入办理过程，诉求人可以问到是谁看的。', reveal_done: '已记录',
   step: { accept: '受理', dispatch: '交办', sign: '签收', handle: '办理', review: '审单', follow_up: '回访', close: '办结' },
   off_legend: '灰：休息时间', pause_legend: '斜纹：暂停', started: '{time} 起', due: '{time} 到期', met: '{took}完成', met_late: '超期完成', percent: '已用 {n} %', overdue: '已超期', provisional: '暂定期限', no_timers: '没有正在计时的时限', no_legs: '还没有交办给单位', no_notices: '还没有发过通知', no_history: '还没有记录', sign_by: '{time} 前签收', reply_by: '{time} 前答复', query_code: '查询码 {code}', call_link: '查看通话', category: '类别', district: '地区', channel: '渠道', accepted_at: '受理于 {time}', from_to: '{from} → {to}',

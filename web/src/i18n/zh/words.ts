@@ -18,6 +18,7 @@ export default {
   flag: { extended: '已延期', returned: '退过单', rework: '重办', urged: '已催办', correction: '补正' },
   solved: { solved: '已解决', partly: '部分解决', unsolved: '未解决' },
   satisfaction: { very_satisfied: '非常满意', satisfied: '满意', fairly: '基本满意', dissatisfied: '不满意', very_dissatisfied: '非常不满意', declined: '不评价', unrated: '未评价' },
+  call_rating: { 1: '满意', 2: '基本满意', 3: '不满意' },
   notice_state: { queued: '等待发送', sent: '已发送', sent_in_demo: '演示中已发送', failed: '发送失败' },
   notice_kind: { sms: '短信', email: '邮件' },
   ending: {
