@@ -45,6 +45,8 @@ pub struct New<'a> {
     pub event: String,
     pub at: DateTime<Utc>,
     pub demo: bool,
+    /// Of the past that the demonstration lays: shown as sent, and not sent.
+    pub past: bool,
 }
 
 /// The outbox's entrance: what is put in here in a transaction is sent when that is committed.

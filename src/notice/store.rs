@@ -50,8 +50,9 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &New<'_>, row: &Insert<'_
     let template = new.template.word();
     sqlx::query!(
         "insert into notice (id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
-            text, segments, dedupe, state, run_at, demo)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', $14, $15)
+            text, segments, dedupe, state, run_at, demo, sent_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $16, $14, $15,
+            case when $16 <> 'queued' then $2::timestamptz end)
          on conflict (dedupe) do nothing",
         row.id.uuid(),
         new.at,
@@ -68,6 +69,7 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &New<'_>, row: &Insert<'_
         format!("{}:{template}:{}:{whom}", new.event, row.kind),
         row.run_at,
         new.demo,
+        if new.past { "sent_in_demo" } else { "queued" },
     )
     .execute(db)
     .await?;

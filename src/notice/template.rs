@@ -123,9 +123,9 @@ impl Templates {
         Self::parse(SHIPPED).expect("a test reads the shipped file")
     }
 
-    /// Reads `notices/sms.toml` below the configuration folder, or takes the shipped texts.
+    /// Reads `sms.toml` in the folder of texts (`sip-config/notices`), or takes the shipped ones.
     pub fn load(folder: &std::path::Path) -> Result<Self, Error> {
-        let path = folder.join("notices/sms.toml");
+        let path = folder.join("sms.toml");
         if !path.exists() {
             return Ok(Self::built_in());
         }

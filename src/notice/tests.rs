@@ -109,6 +109,7 @@ impl Outbox {
             event: event.to_owned(),
             at: self.clock.now(),
             demo: false,
+            past: false,
         };
         self.notices.queue(&mut db, &new).await.unwrap();
     }

@@ -46,6 +46,14 @@ pub(crate) struct Entry<'a> {
     pub details: Value,
 }
 
+impl<'a> Entry<'a> {
+    /// That somebody did something, and no more.
+    pub(crate) fn new(at: DateTime<Utc>, actor: &'a Actor, action: &'a str) -> Self {
+        let details = Value::Object(serde_json::Map::new());
+        Self { at, actor, action, reason: "", note: None, from: None, leg: None, details }
+    }
+}
+
 impl Ticket {
     /// Writes down what happened: the next event of its chain.
     pub(crate) fn record(&mut self, entry: Entry<'_>) -> Event {

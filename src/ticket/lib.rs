@@ -33,14 +33,14 @@ pub use store::{Filter, Page, Row, Sort};
 pub use timer::{Clocks, Fire, Runs, Timer};
 pub use view::{Band, BandKind, left_text, percent, segments};
 
-use base::{Dice, KnowledgeId, PersonId, TicketId};
+use base::{CallId, Dice, KnowledgeId, PersonId, TicketId};
 use chrono::{DateTime, Utc};
 use org::Actor;
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use history::{Entry, kept};
+use history::Entry;
 
 /// Which tickets a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,55 +88,17 @@ pub async fn accept(
     rules: &Rules,
     dice: &dyn Dice,
 ) -> Result<Ticket, Error> {
-    let at = kept(at);
-    new.request.check()?;
-    let day = at.with_timezone(&rules.office().zone()).date_naive();
-    let number = store::number_taken_today(db, day).await?;
-    let id = TicketId::new(at, dice.bytes());
-    let birth = Birth {
-        id,
-        kind: new.kind,
-        urgency: new.urgency,
-        reachable: new.reachable,
-        draw: number.draw(),
-        at,
-        outside_due: new.request.outside_due,
-    };
-    let mut life = Life::begin(birth, rules)?;
-    let mut details = json!({ "channel": new.request.channel.word(), "call": new.request.call });
-    if let Some((entry, version, text)) = &new.answer {
-        life.answer(*entry, *version, text, at)?;
-        details["answer"] = json!({ "knowledge_id": entry, "version": version });
-    }
-    let mut ticket = Ticket {
-        id,
-        number,
-        query_code: format!("{:04}", dice.below(10_000)),
-        version: 1,
-        request: new.request,
-        life,
-        since: at,
-        accepted_by: actor.staff,
-        profile: rules.profile.clone(),
-        profile_version: rules.version,
-        demo: new.demo,
-        key: new.key,
-        events: 0,
-        chain: Vec::new(),
-    };
-    let event = ticket.record(Entry {
-        at,
-        actor,
-        action: "accept",
-        reason: "",
-        note: None,
-        from: None,
-        leg: None,
-        details,
-    });
+    let number = next_number(db, at, rules).await?;
+    let (ticket, event) = Ticket::open(actor, new, number, at, rules, dice)?;
     store::insert(db, &ticket).await?;
     store::add_event(db, &event).await?;
     Ok(ticket)
+}
+
+/// The next number of the day on which `at` lies.
+pub async fn next_number(db: &mut PgConnection, at: DateTime<Utc>, rules: &Rules) -> Result<Number, Error> {
+    let day = at.with_timezone(&rules.office().zone()).date_naive();
+    store::number_taken_today(db, day).await
 }
 
 /// Takes one step in a ticket's life, and writes it to its history. `before` was locked.
@@ -146,28 +108,33 @@ pub async fn act(
     step: &Step,
     ctx: &Ctx<'_>,
 ) -> Result<(Ticket, Taken), Error> {
-    let ctx = Ctx { at: kept(ctx.at), ..*ctx };
-    let taken = before.life.take(step, &ctx)?;
-    let mut after = Ticket { life: taken.life.clone(), version: before.version + 1, ..before.clone() };
-    if after.life.stage != before.life.stage || after.life.cycle != before.life.cycle {
-        after.since = ctx.at;
-    }
-    let event = after.record(Entry {
-        at: ctx.at,
-        actor: ctx.actor,
-        action: step.action.verb().word(),
-        reason: step.reason.trim(),
-        note: step.note.as_deref(),
-        from: Some(before.life.stage),
-        leg: taken.leg,
-        details: taken.details.clone(),
-    });
+    let (after, event, taken) = before.advance(step, ctx)?;
     if let Some(rating) = &taken.rating {
         store::add_rating(db, after.id, rating).await?;
     }
     store::add_event(db, &event).await?;
-    store::save(db, before, &after, ctx.at).await?;
+    store::save(db, before, &after, event.at).await?;
     Ok((after, taken))
+}
+
+/// Writes a whole life at once, as it was lived in memory: from the ticket as it was opened to
+/// where it stands.
+pub async fn lay(
+    db: &mut PgConnection,
+    first: &Ticket,
+    last: &Ticket,
+    events: &[Event],
+    ratings: &[Rating],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    store::insert(db, first).await?;
+    for event in events {
+        store::add_event(db, event).await?;
+    }
+    for rating in ratings {
+        store::add_rating(db, last.id, rating).await?;
+    }
+    store::save(db, first, last, now).await
 }
 
 /// Adds what the citizen says later to an open ticket (追加).
@@ -175,7 +142,7 @@ pub async fn add(
     db: &mut PgConnection,
     before: &Ticket,
     text: &str,
-    call: Option<base::CallId>,
+    call: Option<CallId>,
     ctx: &Ctx<'_>,
 ) -> Result<Ticket, Error> {
     let text = text.trim();
@@ -188,14 +155,9 @@ pub async fn add(
     }
     let mut after = Ticket { version: before.version + 1, ..before.clone() };
     let event = after.record(Entry {
-        at: ctx.at,
-        actor: ctx.actor,
-        action: "addition",
-        reason: "",
-        note: None,
         from: Some(before.life.stage),
-        leg: None,
         details: json!({ "text": text, "call": call }),
+        ..Entry::new(ctx.at, ctx.actor, "addition")
     });
     store::add_event(db, &event).await?;
     store::save(db, before, &after, ctx.at).await?;
@@ -208,26 +170,7 @@ pub async fn tick(
     before: &Ticket,
     now: DateTime<Utc>,
 ) -> Result<(Ticket, Vec<Fired>), Error> {
-    let now = kept(now);
-    let mut after = before.clone();
-    let fired = after.life.tick(now);
-    let actor = Actor::system();
-    let entry = |after: &mut Ticket, action, leg, details, from| {
-        after.record(Entry { at: now, actor: &actor, action, reason: "", note: None, from, leg, details })
-    };
-    let mut events = Vec::new();
-    for fired in &fired {
-        let action = if fired.fire == Fire::Warn { "warn" } else { "late" };
-        let stage = Some(after.life.stage);
-        events.push(entry(&mut after, action, fired.leg, fired.details(), stage));
-    }
-    let signed = |(old, new): (&Leg, &Leg)| (!old.auto_signed && new.auto_signed).then_some(new.id);
-    let signed: Vec<_> = before.life.legs.iter().zip(&after.life.legs).filter_map(signed).collect();
-    for leg in signed {
-        after.version += 1;
-        after.since = now;
-        events.push(entry(&mut after, "auto_sign", Some(leg), json!({}), Some(before.life.stage)));
-    }
+    let (after, events, fired) = before.ticked(now);
     for event in &events {
         store::add_event(db, event).await?;
     }
@@ -279,7 +222,11 @@ pub async fn last_rating(db: &mut PgConnection, id: TicketId) -> Result<Option<R
 }
 
 /// The newest tickets of one citizen.
-pub async fn of_person(db: &mut PgConnection, person: PersonId, most: i64) -> Result<Vec<TicketId>, Error> {
+pub async fn of_person(
+    db: &mut PgConnection,
+    person: PersonId,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
     store::of_person(db, person, most).await
 }
 
@@ -295,6 +242,23 @@ pub async fn counts(
     today_ends: DateTime<Utc>,
 ) -> Result<Counts, Error> {
     store::open_counts(db, now, today_ends).await
+}
+
+/// Demonstration: tickets that came by telephone and know no call yet.
+pub async fn without_call(
+    db: &mut PgConnection,
+) -> Result<Vec<(TicketId, DateTime<Utc>, Option<PersonId>)>, Error> {
+    store::without_call(db).await
+}
+
+/// Demonstration: joins a ticket and the call that was laid for it.
+pub async fn join_call(db: &mut PgConnection, id: TicketId, call: CallId) -> Result<(), Error> {
+    store::join_call(db, id, call).await
+}
+
+/// Whether the demonstration's tickets are there.
+pub async fn has_demo(db: &mut PgConnection) -> Result<bool, Error> {
+    store::has_demo(db).await
 }
 
 /// Takes the demonstration's tickets out.

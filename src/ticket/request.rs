@@ -1,12 +1,20 @@
 //! What the citizen asked for, as it was taken down; and a whole ticket.
-use base::{CallId, CategoryId, PersonId, PlaceId, StaffId, TicketId};
+use base::{CallId, CategoryId, Dice, PersonId, PlaceId, StaffId, TicketId};
 use chrono::{DateTime, Utc};
+use org::Actor;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::error::Refused;
+use crate::New;
+use crate::action::Step;
+use crate::error::{Error, Refused};
+use crate::flow::Rules;
+use crate::history::{Entry, Event, kept};
 use crate::kind::Channel;
-use crate::life::Life;
+use crate::life::{Birth, Ctx, Leg, Life, Taken};
 use crate::number::Number;
+use crate::steps::Fired;
+use crate::timer::Fire;
 
 /// The request itself (诉求).
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +77,103 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// A request that was just accepted, and the first event of its history.
+    pub fn open(
+        actor: &Actor,
+        new: New,
+        number: Number,
+        at: DateTime<Utc>,
+        rules: &Rules,
+        dice: &dyn Dice,
+    ) -> Result<(Self, Event), Error> {
+        let at = kept(at);
+        new.request.check()?;
+        let id = TicketId::new(at, dice.bytes());
+        let birth = Birth {
+            id,
+            kind: new.kind,
+            urgency: new.urgency,
+            reachable: new.reachable,
+            draw: number.draw(),
+            at,
+            outside_due: new.request.outside_due,
+        };
+        let mut life = Life::begin(birth, rules)?;
+        let mut details = json!({ "channel": new.request.channel.word(), "call": new.request.call });
+        if let Some((entry, version, text)) = &new.answer {
+            life.answer(*entry, *version, text, at)?;
+            details["answer"] = json!({ "knowledge_id": entry, "version": version });
+        }
+        let mut ticket = Self {
+            id,
+            number,
+            query_code: format!("{:04}", dice.below(10_000)),
+            version: 1,
+            request: new.request,
+            life,
+            since: at,
+            accepted_by: actor.staff,
+            profile: rules.profile.clone(),
+            profile_version: rules.version,
+            demo: new.demo,
+            key: new.key,
+            events: 0,
+            chain: Vec::new(),
+        };
+        let event = ticket.record(Entry { details, ..Entry::new(at, actor, "accept") });
+        Ok((ticket, event))
+    }
+
+    /// The ticket after a step, with the event that tells of it.
+    pub fn advance(&self, step: &Step, ctx: &Ctx<'_>) -> Result<(Self, Event, Taken), Error> {
+        let ctx = Ctx { at: kept(ctx.at), ..*ctx };
+        let taken = self.life.take(step, &ctx)?;
+        let mut after =
+            Self { life: taken.life.clone(), version: self.version + 1, ..self.clone() };
+        if after.life.stage != self.life.stage || after.life.cycle != self.life.cycle {
+            after.since = ctx.at;
+        }
+        let event = after.record(Entry {
+            reason: step.reason.trim(),
+            note: step.note.as_deref(),
+            from: Some(self.life.stage),
+            leg: taken.leg,
+            details: taken.details.clone(),
+            ..Entry::new(ctx.at, ctx.actor, step.action.verb().word())
+        });
+        Ok((after, event, taken))
+    }
+
+    /// The ticket after its deadlines were looked at, with the marks that this made.
+    pub fn ticked(&self, now: DateTime<Utc>) -> (Self, Vec<Event>, Vec<Fired>) {
+        let now = kept(now);
+        let mut after = self.clone();
+        let fired = after.life.tick(now);
+        let actor = Actor::system();
+        let mut events = Vec::new();
+        for fired in &fired {
+            let action = if fired.fire == Fire::Warn { "warn" } else { "late" };
+            events.push(after.record(Entry {
+                from: Some(self.life.stage),
+                leg: fired.leg,
+                details: fired.details(),
+                ..Entry::new(now, &actor, action)
+            }));
+        }
+        let legs = self.life.legs.iter().zip(&after.life.legs);
+        let signed = |(old, new): (&Leg, &Leg)| (!old.auto_signed && new.auto_signed).then_some(new.id);
+        for leg in legs.filter_map(signed).collect::<Vec<_>>() {
+            after.version += 1;
+            after.since = now;
+            events.push(after.record(Entry {
+                from: Some(self.life.stage),
+                leg: Some(leg),
+                ..Entry::new(now, &actor, "auto_sign")
+            }));
+        }
+        (after, events, fired)
+    }
+
     /// Names the last thing that happened to it: what is told of it is told once.
     pub fn last_event(&self) -> String {
         format!("{}:{}", self.id, self.events)

@@ -152,7 +152,7 @@ impl Workflow {
         let ticket = ticket::accept(&mut tx, actor, new, at, &self.0.rules, &*self.0.dice).await?;
         if !answered {
             let step = ticket::Step::new(ticket::Action::Sign {});
-            self.tell(&mut tx, &ticket, &Tell::Accepted, &step, None, at).await?;
+            self.teller().tell(&mut tx, &ticket, &Tell::Accepted, &step, None, at).await?;
         }
         tx.commit().await?;
         Ok(ticket)

@@ -100,7 +100,7 @@ impl Workflow {
     ) -> Result<Ticket, Error> {
         let (after, taken) = ticket::act(tx, before, step, ctx).await?;
         for tell in &taken.tells {
-            self.tell(tx, &after, tell, step, taken.rating.as_ref(), ctx.at).await?;
+            self.teller().tell(tx, &after, tell, step, taken.rating.as_ref(), ctx.at).await?;
         }
         Ok(after)
     }
@@ -119,7 +119,7 @@ impl Workflow {
         let posts = HashMap::new();
         let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
         let after = ticket::add(&mut tx, &before, text, call, &ctx).await?;
-        self.tell_addition(&mut tx, &after, ctx.at).await?;
+        self.teller().tell_addition(&mut tx, &after, ctx.at).await?;
         tx.commit().await?;
         self.announce(&after);
         Ok(after)

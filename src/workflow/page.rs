@@ -65,6 +65,11 @@ impl Workflow {
         })
     }
 
+    /// A page of a list.
+    pub async fn list(&self, filter: &ticket::Filter<'_>) -> Result<Vec<ticket::Row>, Error> {
+        Ok(ticket::list(&mut *self.0.db.acquire().await?, filter).await?)
+    }
+
     /// Shows the citizen's name and number; the audit keeps who looked and why.
     pub async fn reveal(&self, actor: &Actor, id: TicketId, reason: &str) -> Result<Identity, Error> {
         let db = &mut *self.0.db.acquire().await?;

@@ -9,7 +9,20 @@ use crate::{Error, Workflow};
 
 type Fill = Vec<(&'static str, String)>;
 
+/// Writes what a ticket's steps tell into the outbox.
+pub(crate) struct Teller<'a> {
+    pub workflow: &'a Workflow,
+    /// The demonstration's past: told as if it had been sent then.
+    pub past: bool,
+}
+
 impl Workflow {
+    pub(crate) fn teller(&self) -> Teller<'_> {
+        Teller { workflow: self, past: false }
+    }
+}
+
+impl Teller<'_> {
     pub(crate) async fn tell(
         &self,
         tx: &mut PgConnection,
@@ -53,7 +66,7 @@ impl Workflow {
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let Some(person) = ticket.request.person else { return Ok(()) };
-        let identity = self.0.persons.identity(tx, person).await?;
+        let identity = self.workflow.0.persons.identity(tx, person).await?;
         let Some(number) = identity.number.filter(base::PhoneNumber::is_mobile) else {
             return Ok(()); // a landline gets no SMS
         };
@@ -75,8 +88,9 @@ impl Workflow {
             event: ticket.last_event(),
             at,
             demo: ticket.demo,
+            past: self.past,
         };
-        Ok(self.0.notices.queue(tx, &new).await?)
+        Ok(self.workflow.0.notices.queue(tx, &new).await?)
     }
 
     async fn tell_unit(
@@ -116,7 +130,7 @@ impl Workflow {
         let clock = if fired.name == ticket::Clocks::Sign { "签收" } else { "办结" };
         fill.push(("clock", clock.to_owned()));
         let natural = ticket.life.urgency != ticket::Urgency::Normal;
-        fill.push(("left", ticket::left_text(Some(fired.due), natural, at, &self.0.rules)));
+        fill.push(("left", ticket::left_text(Some(fired.due), natural, at, &self.workflow.0.rules)));
         // two limits of one leg may run out in one moment
         self.queue_unit(tx, ticket, leg, news, fill, fired.name.word(), at).await
     }
@@ -155,8 +169,9 @@ impl Workflow {
             event: format!("{}:{}{about}", ticket.last_event(), leg.id),
             at,
             demo: ticket.demo,
+            past: self.past,
         };
-        Ok(self.0.notices.queue(tx, &new).await?)
+        Ok(self.workflow.0.notices.queue(tx, &new).await?)
     }
 
     fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {
@@ -169,12 +184,12 @@ impl Workflow {
     }
 
     fn date(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.0.rules.office().zone());
+        let local = at.with_timezone(&self.workflow.0.rules.office().zone());
         format!("{}月{}日", local.month(), local.day())
     }
 
     fn date_and_time(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.0.rules.office().zone());
+        let local = at.with_timezone(&self.workflow.0.rules.office().zone());
         format!("{}{:02}:{:02}", self.date(at), local.hour(), local.minute())
     }
 }

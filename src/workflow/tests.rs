@@ -277,16 +277,7 @@ async fn what_a_list_shows_is_what_a_page_opens() {
         tickets.push(ticket.id);
     }
     for viewer in &viewers {
-        let filter = ticket::Filter {
-            viewer,
-            which: ticket::Box::All,
-            state: None,
-            text: "",
-            late: false,
-            after: None,
-            most: 50,
-            now: house.clock.now(),
-        };
+        let filter = ticket::Filter::new(viewer, ticket::Box::All, house.clock.now());
         let db = &mut *house.db.acquire().await.unwrap();
         let listed: Vec<_> =
             ticket::list(db, &filter).await.unwrap().into_iter().map(|row| row.id).collect();
@@ -308,10 +299,8 @@ async fn pages_of_a_list_join_without_gap_or_overlap() {
     for which in [ticket::Box::Todo, ticket::Box::All] {
         let (mut after, mut seen) = (None, Vec::new());
         loop {
-            let now = house.clock.now();
-            let (state, text, late, most) = (None, "供热", false, 3);
-            let filter =
-                ticket::Filter { viewer: &dispatcher, which, state, text, late, after, most, now };
+            let all = ticket::Filter::new(&dispatcher, which, house.clock.now());
+            let filter = ticket::Filter { text: "供热", after, most: 3, ..all };
             let db = &mut *house.db.acquire().await.unwrap();
             let rows = ticket::list(db, &filter).await.unwrap();
             let Some(last) = rows.last() else { break };

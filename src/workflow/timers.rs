@@ -56,7 +56,7 @@ impl Workflow {
         let before = ticket::lock(tx, id).await?;
         let (after, fired) = ticket::tick(tx, &before, now).await?;
         for fired in &fired {
-            self.tell_fired(tx, &after, fired, now).await?;
+            self.teller().tell_fired(tx, &after, fired, now).await?;
         }
         Ok((!fired.is_empty()).then_some(after))
     }

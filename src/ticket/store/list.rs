@@ -1,5 +1,5 @@
 //! Lists of tickets: the viewer's range, the box, the filters, page by page.
-use base::{StaffId, TicketId};
+use base::{CallId, PersonId, StaffId, TicketId};
 use chrono::{DateTime, Utc};
 use org::{Actor, Range, Role};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
@@ -60,12 +60,32 @@ pub struct Filter<'a> {
     pub state: Option<Stage>,
     pub text: &'a str,
     pub late: bool,
+    /// Of one citizen only.
+    pub person: Option<PersonId>,
+    /// From one call only.
+    pub call: Option<CallId>,
     pub after: Option<Page>,
     pub most: i64,
     pub now: DateTime<Utc>,
 }
 
-impl Filter<'_> {
+impl<'a> Filter<'a> {
+    /// Everything the viewer may see in this box, the first page.
+    pub fn new(viewer: &'a Actor, which: crate::Box, now: DateTime<Utc>) -> Self {
+        Self {
+            viewer,
+            which,
+            state: None,
+            text: "",
+            late: false,
+            person: None,
+            call: None,
+            after: None,
+            most: 50,
+            now,
+        }
+    }
+
     /// Work by due, everything else by age.
     pub fn sort(&self) -> Sort {
         if self.which == crate::Box::Todo { Sort::Due } else { Sort::Newest }
@@ -88,6 +108,12 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
     if filter.late {
         query.push(" and (ticket.was_late or (ticket.ended_at is null and ticket.due_at < ");
         query.push_bind(filter.now).push("))");
+    }
+    if let Some(person) = filter.person {
+        query.push(" and ticket.person_id = ").push_bind(person.uuid());
+    }
+    if let Some(call) = filter.call {
+        query.push(" and ticket.call_id = ").push_bind(call.uuid());
     }
     words(&mut query, filter.text);
     page(&mut query, filter);

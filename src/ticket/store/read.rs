@@ -161,12 +161,6 @@ pub(crate) async fn open_counts(
     Ok(counts.fetch_one(db).await?)
 }
 
-/// Takes the demonstration's tickets out; how many there were.
-pub(crate) async fn remove_demo(db: &mut PgConnection) -> Result<i64, Error> {
-    let gone = sqlx::query_scalar!("select remove_demo_tickets()").fetch_one(db).await?;
-    Ok(gone.unwrap_or_default())
-}
-
 /// The last time the citizen was asked, or tried to be.
 pub(crate) async fn last_rating(db: &mut PgConnection, id: TicketId) -> Result<Option<Rating>, Error> {
     let row = sqlx::query!(

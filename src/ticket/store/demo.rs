@@ -1,0 +1,41 @@
+//! The demonstration's tickets.
+use base::{CallId, PersonId, TicketId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::error::Error;
+
+pub(crate) async fn has_demo(db: &mut PgConnection) -> Result<bool, Error> {
+    let there = sqlx::query_scalar!(r#"select exists (select from ticket where demo) as "there!""#);
+    Ok(there.fetch_one(db).await?)
+}
+
+pub(crate) async fn without_call(
+    db: &mut PgConnection,
+) -> Result<Vec<(TicketId, DateTime<Utc>, Option<PersonId>)>, Error> {
+    let rows = sqlx::query!(
+        r#"
+        select id as "id: TicketId", accepted_at, person_id as "person: PersonId" from ticket
+        where demo and channel = 'phone' and call_id is null order by accepted_at
+        "#,
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.accepted_at, row.person)).collect())
+}
+
+pub(crate) async fn join_call(db: &mut PgConnection, id: TicketId, call: CallId) -> Result<(), Error> {
+    sqlx::query!(
+        "update ticket set call_id = $2 where id = $1 and demo and call_id is null",
+        id.uuid(),
+        call.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes the demonstration's tickets out; how many there were.
+pub(crate) async fn remove_demo(db: &mut PgConnection) -> Result<i64, Error> {
+    let gone = sqlx::query_scalar!("select remove_demo_tickets()").fetch_one(db).await?;
+    Ok(gone.unwrap_or_default())
+}
