@@ -79,8 +79,15 @@ pub(crate) fn environment() -> Result<Environment, Vec<Mistake>> {
         }
     }
     // Read by the tools around the program, not by the program.
-    ours.retain(|key, _| !matches!(key.as_str(), "DEV_DB" | "MODEL_URL" | "LOG"));
+    ours.retain(|key, _| !matches!(key.as_str(), "BIN" | "DEV_DB" | "MODEL_URL" | "LOG"));
     if mistakes.is_empty() { Ok(ours) } else { Err(mistakes) }
+}
+
+/// The user's cache folder (XDG Base Directory): where models lie unless the settings say otherwise.
+pub(crate) fn cache_folder() -> PathBuf {
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || named("HOME").unwrap_or_default().join(".cache");
+    named("XDG_CACHE_HOME").unwrap_or_else(home)
 }
 
 /// Lays the three on top of each other.

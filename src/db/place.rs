@@ -81,10 +81,8 @@ impl Place {
             Err(error) => error,
         };
         let Some(password) = &self.app_password else { return Err(Error::AppRole(refused)) };
-        let alter = format!(
-            "set local log_statement = 'none'; alter role {APP_ROLE} login password '{}'",
-            password.replace('\'', "''")
-        );
+        let quoted = password.replace('\'', "''");
+        let alter = format!("alter role {APP_ROLE} login password '{quoted}'");
         owner.execute(AssertSqlSafe(alter)).await.map_err(Error::AppRole)?;
         PgConnection::connect_with(&self.app).await.map_err(Error::AppRole)?.close().await?;
         Ok(())
