@@ -234,3 +234,36 @@ fn during_our_own_reinvite_theirs_is_491() {
     assert_eq!(net.statuses(BY_HAND), [100, 491]);
     net.quiet(0);
 }
+
+#[test]
+fn a_lost_connection_is_dialled_again_where_the_contact_points() {
+    let mut net = Net::new();
+    let flow = net.connection("10.0.0.9:40123");
+    net.browser_says(flow, by_hand("INVITE", 1, "i1", "", "", OFFER).replace("/UDP", "/TCP"));
+    let Event::Invite { dialog, .. } = net.event(0) else { panic!("no INVITE") };
+    net.answer(0, dialog);
+    net.browser_hears(flow);
+    let tag = to_tag(&net.browser_hears(flow));
+    net.browser_says(flow, by_hand("ACK", 1, "a1", &tag, "", ""));
+    assert!(matches!(net.event(0), Event::Confirmed { .. }));
+    net.browser_leaves(flow);
+    net.hang_up(0, dialog);
+    let (again, to) = net.dialled[0];
+    assert_eq!(to, BY_HAND.parse().unwrap());
+    assert!(net.browser_hears(again).starts_with("BYE sip:h@10.0.0.9:5070"));
+    net.browser_leaves(again); // nobody there: the dialog ends all the same
+    net.pass(1.0);
+    assert_eq!(net.stats(0).dialogs, 0);
+}
+
+#[test]
+fn a_caller_whose_connection_breaks_while_it_rings_has_hung_up() {
+    let mut net = Net::new();
+    let flow = net.connection("10.0.0.9:40123");
+    net.browser_says(flow, by_hand("INVITE", 1, "i1", "", "", OFFER));
+    let Event::Invite { dialog, .. } = net.event(0) else { panic!("no INVITE") };
+    net.browser_leaves(flow);
+    assert_eq!(net.event(0), Event::Cancelled { dialog });
+    net.answer(0, dialog);
+    net.quiet(0);
+}

@@ -62,6 +62,7 @@ pub(crate) struct Net {
     /// What arrived at browsers of side 0.
     frames: BTreeMap<FlowId, VecDeque<String>>,
     pub(crate) closed: Vec<(FlowId, &'static str)>,
+    pub(crate) dialled: Vec<(FlowId, SocketAddr)>,
     /// Whether a message is lost on its way.
     pub(crate) lose: Box<dyn FnMut(&str) -> bool>,
     pub(crate) log: Vec<String>,
@@ -91,6 +92,7 @@ impl Net {
             letters: BTreeMap::new(),
             frames: BTreeMap::new(),
             closed: Vec::new(),
+            dialled: Vec::new(),
             lose: Box::new(|_| false),
             log: Vec::new(),
         }
@@ -117,7 +119,7 @@ impl Net {
                     let text = String::from_utf8(bytes.to_vec()).unwrap();
                     self.frames.entry(flow).or_default().push_back(text);
                 }
-                Action::Dial { .. } => {}
+                Action::Dial { flow, to } => self.dialled.push((flow, to)),
                 Action::Close { flow, reason } => self.closed.push((flow, reason)),
             }
         }
@@ -257,6 +259,13 @@ impl Net {
     pub(crate) fn browser(&mut self, agent: &str) -> FlowId {
         let flow = self.sides[0].names.flow();
         self.step(0, Input::Opened { flow, what: Flow::Web(agent.into()) });
+        flow
+    }
+
+    /// A TCP connection from an address comes in.
+    pub(crate) fn connection(&mut self, from: &str) -> FlowId {
+        let flow = self.sides[0].names.flow();
+        self.step(0, Input::Opened { flow, what: Flow::Tcp(from.parse().unwrap()) });
         flow
     }
 
