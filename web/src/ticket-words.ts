@@ -20,7 +20,7 @@ export const isEnded = (state: string) => ['closed', 'not_accepted', 'cancelled'
 export function boxesOf(me: Pick<Me, 'roles' | 'unit'> | null): ('todo' | 'unit' | 'all' | 'mine')[] {
   if (!me) return []
   const boxes: ('todo' | 'unit' | 'all' | 'mine')[] = ['todo']
-  if (me.unit) boxes.push('unit')
+  if (me.unit && me.roles.some(role => ['hub', 'clerk', 'leader'].includes(role))) boxes.push('unit')
   if (me.roles.includes('agent')) boxes.push('mine')
   if (me.roles.some(role => ['supervisor', 'dispatcher', 'reviewer', 'follow_up', 'agent'].includes(role))) boxes.push('all')
   return boxes

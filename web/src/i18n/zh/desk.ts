@@ -17,7 +17,7 @@ export default {
   ring: { title: '来电', dialled: '拨打 {number} {name}', answer: '接听', answering: '正在接通…', waited: '已等 {time}', reason: '派给您：{why}', no_leg: '等待线路到达本机…', announced: '新来电，{name}，{number}', callback_title: '正在回拨', out_title: '去电' },
   caller: { title: '来电人', withheld: '号码未显示', place: '归属地', waited: '排队', why_me: '为何给我', dialled: '拨打', merged: '（已并入）', copy: '复制号码' },
   past: { title: '历史诉求', none: '这个号码第一次来电', open: '未办结', calls: '最近通话', add: '追加', add_title: '追加到 {number}', add_text: '来电人补充的情况', add_hint: '写清新的情况，承办单位马上能看到。', add_done: '已追加', progress: '告知进度', load_failed: '历史没能加载' },
-  talk: { mute: '静音', unmute: '取消静音', keypad: '按键', hang_up: '挂断', none: '通话开始后，双方说的话会出现在这里。', waiting: '正在听…', me: '我', citizen: '来电人', ended: '通话已结束', sent: '已发送', follow: '回到最新一句', muted: '您已静音，来电人听不到您' },
+  talk: { mute: '静音', unmute: '取消静音', keypad: '按键', hang_up: '挂断', none: '通话开始后，双方说的话会出现在这里。', waiting: '正在听…', notice: '来电人正在听提示语，马上接通', me: '我', citizen: '来电人', ended: '通话已结束', sent: '已发送', follow: '回到最新一句', muted: '您已静音，来电人听不到您' },
   form: {
     title: '工单草稿', autosave: '随填随存', saving: '正在保存…', saved: '已保存 {time}', save_failed: '没存上，正在重试', subject: '诉求', subject_hint: '一句话说清什么事', content: '内容', content_hint: '时间、地点、经过、诉求', kind: '类型', number: '电话', name: '联系人', name_hint: '还没说到姓名，可以问',
     secrecy: '保密', secrecy_on: '保密', secrecy_off: '不保密', secrecy_report: '举报默认保密：承办单位看不到是谁', secrecy_ask: '投诉请问：“您的信息需要保密吗？”', secrecy_asked: '已问', wants_reply: '要答复', no_reply: '不要答复',
