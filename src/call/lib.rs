@@ -6,6 +6,7 @@ mod answers;
 mod callbacks;
 mod command;
 mod config;
+pub mod demo;
 mod desk;
 mod entry;
 mod facts;

@@ -1,5 +1,6 @@
 //! The only files with SQL about calls. Time comes in as a parameter.
 mod callbacks;
+pub(crate) mod demo;
 mod drafts;
 mod entries;
 mod figures;

@@ -1,0 +1,95 @@
+//! The demonstration's past: months of calls as a city's hotline has them. All rows are marked, and
+//! go together.
+mod history;
+mod roster;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use std::collections::HashSet;
+
+use base::{CallId, Clock, Dice, PersonId, PhoneNumber, TicketId};
+use chrono::{DateTime, Utc};
+use org::{Identity, Persons, Role};
+use sqlx::{PgConnection, PgPool};
+
+use crate::facts::{AgentCard, Hotline};
+use crate::store;
+use history::Chronicler;
+pub(crate) use history::History;
+use traffic::Chance;
+
+/// A ticket of the demonstration that somebody asked for by telephone: when it was written, and for
+/// whom. Its call ends about then.
+pub type FromTicket = (TicketId, DateTime<Utc>, Option<PersonId>);
+
+/// How many citizens call.
+const CITIZENS: usize = 1500;
+/// Citizens added in one transaction: each holds a lock.
+const AT_ONCE: usize = 250;
+
+/// What was laid.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Laid {
+    pub calls: usize,
+    /// Which call a ticket came from.
+    pub joined: Vec<(TicketId, CallId)>,
+}
+
+/// Lays the calls of the last `days` days up to now, unless some are there already. Needs the
+/// demonstration's agents; without them, or without hotlines, nobody called.
+pub async fn lay(
+    days: u16,
+    hotlines: &[Hotline],
+    tickets: &[FromTicket],
+    persons: &Persons,
+    db: &PgPool,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Laid, org::Error> {
+    let staff = org::staff::with_role(db, Role::Agent).await?;
+    let agents: Vec<_> = staff.iter().filter(|one| one.demo).map(AgentCard::from).collect();
+    if days == 0 || agents.is_empty() || hotlines.is_empty() || store::demo::laid(db).await? {
+        return Ok(Laid::default());
+    }
+    let citizens = citizens(persons, db, dice).await?;
+    let now = clock.now();
+    let chronicler = Chronicler::new(now, hotlines, &citizens, &agents, Chance(dice));
+    let history = chronicler.write(days, tickets);
+    let mut tx = db.begin().await?;
+    store::demo::insert(&mut tx, &history).await?;
+    tx.commit().await?;
+    Ok(Laid { calls: history.calls.len(), joined: history.joined })
+}
+
+/// Takes all calls of the demonstration out: laid ones, and those that were rung.
+pub async fn remove(db: &mut PgConnection) -> Result<(), org::Error> {
+    Ok(store::demo::remove(db).await?)
+}
+
+/// Mobile numbers of no one: 138 with five zeros at most twice.
+async fn citizens(
+    persons: &Persons,
+    db: &PgPool,
+    dice: &dyn Dice,
+) -> Result<Vec<PersonId>, org::Error> {
+    let mut numbers = HashSet::new();
+    while numbers.len() < CITIZENS {
+        let number: PhoneNumber = format!("13800{:06}", dice.below(1_000_000))
+            .parse()
+            .map_err(|_| org::Error::NotFound("号码"))?;
+        numbers.insert(number);
+    }
+    let mut numbers: Vec<_> = numbers.into_iter().collect();
+    numbers.sort(); // a set's order is chance of its own
+    let mut citizens = Vec::with_capacity(CITIZENS);
+    for some in numbers.chunks(AT_ONCE) {
+        let mut tx = db.begin().await?;
+        for number in some {
+            let who = Identity { number: Some(number.clone()), ..Identity::default() };
+            citizens.push(persons.find_or_add_identity(&mut tx, &who, true).await?);
+        }
+        tx.commit().await?;
+    }
+    Ok(citizens)
+}
