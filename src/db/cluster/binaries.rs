@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_folder_of_another_version_is_refused_with_what_to_do() {
         let error = choose(here(&[15, 17]), Some(14), Path::new("/d")).unwrap_err().to_string();
-        assert!(error.contains("install postgresql-14") && error.contains("15, 17"), "{error}");
+        assert!(error.contains("install postgresql-14") && error.contains("17, 15"), "{error}");
     }
 
     #[test]
