@@ -40,14 +40,17 @@ impl Verb {
     }
 }
 
+/// Whether any of the actor's roles knows the step at all, here or in the own unit.
+fn is_known(actor: &Actor, verb: Verb) -> Result<(), Refused> {
+    let own: Vec<Post> = actor.post.iter().cloned().collect();
+    can(actor, verb.right(), Thing::City)
+        .or_else(|_| can(actor, verb.right(), Thing::Units(&own)))
+        .map_err(|denied| Refused::NotYou(denied.to_string()))
+}
+
 impl Life {
     /// The steps this person's roles know, each with whether it can be taken now and why not.
     pub fn offers(&self, ctx: &Ctx<'_>) -> Vec<Offer> {
-        let own: Vec<Post> = ctx.actor.post.iter().cloned().collect();
-        let known = |verb: &&Verb| {
-            can(ctx.actor, verb.right(), Thing::City).is_ok()
-                || can(ctx.actor, verb.right(), Thing::Units(&own)).is_ok()
-        };
         let offer = |verb: &Verb| {
             let refused = self.may(*verb, ctx).err();
             Offer {
@@ -61,7 +64,7 @@ impl Life {
         let ended = self.stage.is_ended();
         Verb::ALL
             .iter()
-            .filter(known)
+            .filter(|verb| is_known(ctx.actor, **verb).is_ok())
             .map(offer)
             .filter(|offer| offer.enabled || !ended)
             .collect()
@@ -69,6 +72,7 @@ impl Life {
 
     /// Whether this person may take this step now; which leg it is about.
     pub fn may(&self, verb: Verb, ctx: &Ctx<'_>) -> Result<Option<usize>, Refused> {
+        is_known(ctx.actor, verb)?;
         match verb {
             Verb::Dispatch => self.may_dispatch(ctx),
             Verb::NotAccept => {

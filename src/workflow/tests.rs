@@ -359,3 +359,55 @@ async fn history_may_not_be_changed_by_the_application() {
         assert!(tried.is_err(), "{change}");
     }
 }
+
+/// A small demonstration: the city of the tests, with some of its people.
+async fn with_demo(days: u16) -> (House, usize) {
+    let house = House::new().await;
+    let laid = demo::lay(&house.workflow, days).await.unwrap();
+    (house, laid)
+}
+
+#[tokio::test]
+async fn the_demonstration_fills_every_desk_and_its_histories_hold() {
+    let (house, laid) = with_demo(20).await;
+    assert!(laid > 100, "{laid}");
+    let supervisor = house.person("supervisor", Role::Supervisor, None).await;
+    let db = &mut *house.db.acquire().await.unwrap();
+    for state in Stage::ALL {
+        let all = ticket::Filter::new(&supervisor, ticket::Box::All, house.clock.now());
+        let rows = ticket::list(db, &ticket::Filter { state: Some(*state), most: 400, ..all }).await.unwrap();
+        assert!(rows.len() >= 2, "{state:?}: {}", rows.len());
+        for row in rows.iter().take(5) {
+            assert!(row.demo);
+            let history = ticket::history(db, row.id).await.unwrap();
+            assert!(ticket::is_unbroken(&history), "{}", row.number);
+            assert!(history.windows(2).all(|pair| pair[0].at <= pair[1].at), "{}", row.number);
+        }
+    }
+    let late = ticket::Filter::new(&supervisor, ticket::Box::All, house.clock.now());
+    let late = ticket::list(db, &ticket::Filter { late: true, most: 400, ..late }).await.unwrap();
+    assert!(late.len() >= 4, "{}", late.len());
+    assert_eq!(house.workflow.fire_due().await.unwrap(), 0, "the past was marked as it went");
+}
+
+#[tokio::test]
+async fn the_demonstration_is_laid_once_and_goes_without_a_trace() {
+    let (house, laid) = with_demo(3).await;
+    assert!(laid > 0);
+    assert_eq!(demo::lay(&house.workflow, 3).await.unwrap(), 0);
+    let agent = house.person("agent", Role::Agent, None).await;
+    let real = house.accepted(&agent, intake(1)).await;
+    let db = &mut *house.db.acquire().await.unwrap();
+    let from_calls = demo::without_call(db).await.unwrap();
+    assert!(!from_calls.is_empty());
+    let call = CallId::new(house.clock.now(), [7; 10]);
+    demo::join_calls(db, &[(from_calls[0].0, call)]).await.unwrap();
+    assert_eq!(demo::without_call(db).await.unwrap().len(), from_calls.len() - 1);
+    assert!(demo::remove(db).await.unwrap() > 0);
+    assert!(ticket::find(db, real.id).await.is_ok());
+    let supervisor = house.person("supervisor", Role::Supervisor, None).await;
+    let all = ticket::Filter::new(&supervisor, ticket::Box::All, house.clock.now());
+    assert_eq!(ticket::list(db, &all).await.unwrap().len(), 1);
+    let notices = notice::list(db, &notice::Filter { most: 50, ..Default::default() }).await.unwrap();
+    assert!(notices.iter().all(|notice| notice.ticket == Some(real.id)));
+}

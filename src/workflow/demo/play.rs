@@ -1,0 +1,174 @@
+//! One ticket's life, lived in memory by the real state machine and written at once.
+use base::PersonId;
+use chrono::{DateTime, TimeDelta, Utc};
+use org::{Actor, Role};
+use sqlx::PgConnection;
+use ticket::{
+    Action, Channel, Ctx, Event, Fired, Kind, New, Number, Rating, Request, Rules, Runs, Stage, Step,
+    Tell, Ticket, Urgency,
+};
+use uuid::Uuid;
+
+use super::cast::Cast;
+use super::plan::{Chance, Part};
+use crate::tell::Teller;
+use crate::{Error, Workflow};
+
+/// What was told on the way, with the ticket as it was then.
+enum Told {
+    Tell { ticket: Ticket, tell: Tell, step: Step, rating: Option<Rating>, at: DateTime<Utc> },
+    Fired { ticket: Ticket, fired: Fired, at: DateTime<Utc> },
+}
+
+/// A ticket being lived.
+pub(super) struct Play<'a> {
+    workflow: &'a Workflow,
+    cast: &'a Cast,
+    first: Ticket,
+    pub ticket: Ticket,
+    events: Vec<Event>,
+    ratings: Vec<Rating>,
+    told: Vec<Told>,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Play<'a> {
+    /// The request is accepted.
+    pub(super) fn open(
+        workflow: &'a Workflow,
+        cast: &'a Cast,
+        part: &Part<'_>,
+        person: Option<PersonId>,
+        number: Number,
+    ) -> Result<Option<Self>, Error> {
+        let chance = Chance(&*workflow.0.dice);
+        let agent = cast.someone(Role::Agent, chance);
+        let Some(new) = request(cast, part, person, chance) else { return Ok(None) };
+        let rules = workflow.rules();
+        let (ticket, event) = Ticket::open(&agent, new, number, part.at, rules, &*workflow.0.dice)?;
+        let mut play = Self {
+            workflow,
+            cast,
+            first: ticket.clone(),
+            ticket: ticket.clone(),
+            events: vec![event],
+            ratings: Vec::new(),
+            told: Vec::new(),
+            now: part.now,
+        };
+        let step = Step::new(Action::Sign {});
+        play.told.push(Told::Tell { ticket, tell: Tell::Accepted, step, rating: None, at: part.at });
+        Ok(Some(play))
+    }
+
+    pub(super) fn rules(&self) -> &'a Rules {
+        self.workflow.rules()
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.ticket.life.stage
+    }
+
+    /// Later by so much of the hotline's or the units' time, or of natural time.
+    pub(super) fn later(&self, runs: Runs, at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+        let natural = self.ticket.life.urgency != Urgency::Normal;
+        let calendar = self.rules().calendar(runs).filter(|_| !natural);
+        calendar.and_then(|calendar| calendar.add(at, by).ok()).unwrap_or(at + by)
+    }
+
+    /// Takes a step; deadlines that were reached before it are marked first. Nothing happens when
+    /// its time has not come, or when the step is refused: then `false`.
+    pub(super) fn step(&mut self, at: DateTime<Utc>, actor: &Actor, step: Step) -> bool {
+        if at >= self.now {
+            return false;
+        }
+        self.marks_until(at);
+        let ctx = Ctx { at, actor, rules: self.workflow.rules(), posts: self.cast.posts() };
+        let Ok((after, event, taken)) = self.ticket.advance(&step, &ctx) else { return false };
+        self.ticket = after;
+        self.events.push(event);
+        self.ratings.extend(taken.rating.clone());
+        for tell in taken.tells {
+            let (ticket, step, rating) = (self.ticket.clone(), step.clone(), taken.rating.clone());
+            self.told.push(Told::Tell { ticket, tell, step, rating, at });
+        }
+        true
+    }
+
+    /// The marks of the deadlines up to a moment, each at its own time.
+    fn marks_until(&mut self, at: DateTime<Utc>) {
+        while let Some(next) = self.ticket.life.next_fire() {
+            let when = next + TimeDelta::seconds(1);
+            if when > at {
+                return;
+            }
+            let (after, events, fired) = self.ticket.ticked(when);
+            self.ticket = after;
+            self.events.extend(events);
+            for fired in fired {
+                self.told.push(Told::Fired { ticket: self.ticket.clone(), fired, at: when });
+            }
+        }
+    }
+
+    /// Writes the life, and what was told on the way.
+    pub(super) async fn write(mut self, tx: &mut PgConnection) -> Result<(), Error> {
+        self.marks_until(self.now);
+        ticket::lay(tx, &self.first, &self.ticket, &self.events, &self.ratings, self.now).await?;
+        let teller = Teller { workflow: self.workflow, past: true };
+        for told in &self.told {
+            match told {
+                Told::Tell { ticket, tell, step, rating, at } => {
+                    teller.tell(tx, ticket, tell, step, rating.as_ref(), *at).await?;
+                }
+                Told::Fired { ticket, fired, at } => {
+                    teller.tell_fired(tx, ticket, fired, *at).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The request in words.
+fn request(cast: &Cast, part: &Part<'_>, person: Option<PersonId>, chance: Chance<'_>) -> Option<New> {
+    let theme = part.theme;
+    let place = part.place.map_or("我市", |place| place.name.as_str());
+    let number = match chance.percent(60) {
+        true => format!("{}号楼", 1 + chance.below(28)),
+        false => String::new(),
+    };
+    let is_estate = ["小区", "花园", "新村"].iter().any(|word| place.ends_with(word));
+    let place = if is_estate { format!("{place}{number}") } else { place.to_owned() };
+    let words = |texts: &[&str]| Some(chance.one_of(texts)?.replace("{p}", &place));
+    let channel = match chance.below(100) {
+        0..=86 => Channel::Phone,
+        87..=93 => Channel::Web,
+        94..=96 => Channel::MessageBoard,
+        _ => Channel::Police,
+    };
+    let kind = Kind::from_word(theme.kind)?;
+    Some(New {
+        request: Request {
+            title: words(theme.titles)?,
+            content: words(theme.contents)?,
+            category: cast.category(theme.category).map(|category| category.id),
+            place: part.place.map(|place| place.id),
+            address: part.place.map_or_else(String::new, |p| format!("{} {number}", p.path).trim().to_owned()),
+            person,
+            sealed: kind == Kind::Report || (kind == Kind::Complaint && chance.percent(6)),
+            wants_reply: kind != Kind::Praise && chance.percent(93),
+            channel,
+            source: (channel == Channel::MessageBoard).then(|| "人民网领导留言板".to_owned()),
+            outside_number: None,
+            outside_due: None,
+            call: None,
+        },
+        kind,
+        urgency: Urgency::from_word(theme.urgency)?,
+        reachable: person.is_some(),
+        key: Uuid::from_bytes(chance.0.bytes()),
+        answer: None,
+        demo: true,
+    })
+}
