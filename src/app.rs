@@ -6,13 +6,17 @@ use std::sync::Arc;
 use anyhow::Context;
 use api::{App, Tls};
 use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
+use org::Persons;
 use org::demo::{DemoAccount, File, Files};
+use speech::Model;
 use sqlx::PgPool;
 
+use crate::carried::Carried;
 use crate::config::Config;
 use crate::privilege::Home;
 use crate::settings::Http;
-use crate::{Serve, commands, database, privilege};
+use crate::telephone::{Ground, until_closing};
+use crate::{Serve, commands, database, paper, privilege, telephone};
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
@@ -25,13 +29,37 @@ pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
     let listen = config.settings.http.listen;
     let http = TcpListener::bind(listen).with_context(|| format!("http.listen {listen}"))?;
     http.set_nonblocking(true)?;
-    let demo_files = options.demo.then(|| DemoFiles::read(&config)).transpose()?;
+    let given = Given::read(&config, options)?;
     let home = privilege::settle(&options.data.data, options.demo)?;
     let opened = database::open(&config.settings.database, &home.data)?;
-    let result = commands::runtime()?
-        .block_on(run(&config, options, home, &opened.place, http, demo_files));
+    let result =
+        commands::runtime()?.block_on(run(&config, options, home, &opened.place, http, given));
     drop(opened.cluster);
     result
+}
+
+/// What is read while the program may still read it.
+struct Given {
+    demo: Option<DemoFiles>,
+    prompts: Carried,
+    fixtures: Carried,
+    web: Option<Carried>,
+    model: Option<Model>,
+}
+
+impl Given {
+    fn read(config: &Config, options: &Serve) -> anyhow::Result<Self> {
+        let models = telephone::models_folder(config);
+        let demo = &config.settings.demo;
+        Ok(Self {
+            demo: options.demo.then(|| DemoFiles::read(config)).transpose()?,
+            prompts: Carried::read(&config.dir.join("prompts"))?,
+            fixtures: Carried::read(&demo.fixtures)?,
+            web: options.web.as_deref().map(Carried::read).transpose()?,
+            // Not there: speech says so on the desk, and what to do.
+            model: Model::find(&models, &config.settings.speech.model).ok(),
+        })
+    }
 }
 
 async fn run(
@@ -40,24 +68,50 @@ async fn run(
     mut home: Home,
     place: &db::Place,
     http: TcpListener,
-    demo_files: Option<DemoFiles>,
+    given: Given,
 ) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     let tasks = Tasks::default();
+    let metrics = api::install_metrics()?;
     place.migrate().await?;
     let pool = place.pool(config.settings.database.connections);
     let keys = Arc::new(org::Keys::open(&keys_file(config, &home), &*dice)?);
-    if let Some(files) = demo_files {
+    let persons = Persons::new(keys.clone(), clock.clone(), dice.clone());
+    if let Some(files) = given.demo {
         files.lay(&mut home, &pool, &*clock, &*dice).await?;
     }
     let tls = tls(&config.settings.http, &http, &home)?;
-    let mut app = App::new(pool.clone(), clock, dice, keys);
+    let mut telephone = telephone::start(Ground {
+        config,
+        data: &home.data,
+        prompts: given.prompts.settle(&home.data, "prompts")?,
+        fixtures: given.fixtures.settle(&home.data, "fixtures")?,
+        model: given.model,
+        http: http.local_addr()?.ip(),
+        demo: options.demo,
+        db: pool.clone(),
+        persons: persons.clone(),
+        clock: clock.clone(),
+        dice: dice.clone(),
+        tasks: tasks.clone(),
+    })
+    .await?;
+    let mut app = App::new(pool.clone(), clock.clone(), dice, keys);
     app.demo = options.demo;
     app.secure = tls.is_some();
-    if let Some(web) = &options.web {
-        app.assets = Arc::new(api::assets::Folder(web.clone()));
-    }
+    app.metrics = Some(metrics);
+    app.tasks = tasks.clone();
+    app.calls = Some(telephone.calls.clone());
+    app.parts = std::mem::take(&mut telephone.parts).into();
+    app.rings = telephone.rings.take();
+    app.assets = match given.web {
+        Some(web) => Arc::new(api::assets::Folder(web.settle(&home.data, "web")?)),
+        None => Arc::new(api::assets::Embedded::<Console>::new()),
+    };
+    paper::start(&mut app, config, &home.data, &tasks)?;
+    let (feeding, live) = (app.clone(), telephone.live);
+    until_closing(&tasks, "live calls", api::pump_calls(feeding, live));
     let http = tokio::net::TcpListener::from_std(http)?;
     let address = http.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -72,8 +126,7 @@ async fn run(
             tracing::error!(%error, "the HTTP port ended");
         }
     });
-    let sip = config.settings.sip.listen.first().map(ToString::to_string).unwrap_or_default();
-    out(&format!("ready http={scheme}://{address} sip={sip}"));
+    out(&format!("ready http={scheme}://{address} sip={}", telephone.address));
     tokio::select! {
         () = tasks.stopping() => anyhow::bail!("an essential task has ended; see the log"),
         signal = ended_by_signal() => tracing::info!(signal = signal?, "closing"),
@@ -82,6 +135,13 @@ async fn run(
     pool.close().await;
     Ok(())
 }
+
+/// The console's files, built into the program; `web/dist` must be there when it is compiled, or
+/// the console says how to build it.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Console;
 
 fn keys_file(config: &Config, home: &Home) -> std::path::PathBuf {
     match config.settings.keys_file.as_str() {
@@ -118,8 +178,14 @@ struct DemoFiles([(String, String); 5]);
 
 impl DemoFiles {
     fn read(config: &Config) -> anyhow::Result<Self> {
-        let names = ["units.csv", "people.csv", "gazetteer.csv", "categories.csv", "knowledge.toml"];
-        let mut files = names.map(|name| (format!("demo/{name}"), String::new()));
+        let names = [
+            "demo/units.csv",
+            "demo/people.csv",
+            "demo/gazetteer.csv",
+            "categories.csv",
+            "demo/knowledge.toml",
+        ];
+        let mut files = names.map(|name| (name.to_owned(), String::new()));
         for (name, text) in &mut files {
             let path = config.dir.join(&name);
             *text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;

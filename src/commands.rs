@@ -11,14 +11,17 @@ use sqlx::PgPool;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{NewUser, config, database, layers, privilege};
+use crate::{NewUser, Transcribe, config, database, layers, privilege, telephone};
 
 /// Logs go to standard error: readable on a terminal, JSON elsewhere. `LIANXIN_LOG` filters them.
 pub(crate) fn start_logging() {
     let filter = layers::environment().ok().and_then(|ours| ours.get("LOG").cloned());
     // rsipstack prints whole messages with their Authorization at info.
-    let filter = filter.unwrap_or_else(|| "info,rsipstack=warn,sqlx=warn,webrtc=warn,rtc=warn".to_owned());
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    let filter =
+        filter.unwrap_or_else(|| "info,rsipstack=warn,sqlx=warn,webrtc=warn,rtc=warn".to_owned());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.with_target(false).init();
     } else {
@@ -65,11 +68,24 @@ pub(crate) fn check_sla(file: &Path) -> anyhow::Result<ExitCode> {
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Prints what the configured model hears.
+pub(crate) fn transcribe(config: &Config, what: &Transcribe) -> anyhow::Result<()> {
+    let folder = telephone::models_folder(config);
+    let model = speech::Model::find(&folder, &config.settings.speech.model)?;
+    let threads = telephone::speech_threads(&config.settings.speech).max(2);
+    speech::transcribe::run(&what.files, what.format, model.path(), threads, &mut |line| {
+        out(line)
+    })?;
+    Ok(())
+}
+
 pub(crate) fn migrate(config: &Config, data: &Path) -> anyhow::Result<()> {
     let home = privilege::settle(data, false)?;
     let opened = database::open_beside(&config.settings.database, &home.data)?;
     let new = runtime()?.block_on(opened.place.migrate())?;
-    out(&format!("数据库已是最新,新执行 {new} 个迁移 (the database is up to date, {new} migrations were new)"));
+    out(&format!(
+        "数据库已是最新,新执行 {new} 个迁移 (the database is up to date, {new} migrations were new)"
+    ));
     Ok(())
 }
 
@@ -139,22 +155,35 @@ pub(crate) fn doctor(dir: &Path, data: &Path) -> ExitCode {
     let config = config::load(dir).map_err(|mistakes| {
         mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     });
-    say("配置 (configuration)", config.as_ref().map(|_| dir.display().to_string()).map_err(Clone::clone));
+    say(
+        "配置 (configuration)",
+        config.as_ref().map(|_| dir.display().to_string()).map_err(Clone::clone),
+    );
     if let Ok(config) = &config {
         let settings = &config.settings;
         if settings.database.url.is_empty() {
             let programs = Path::new(&settings.database.programs);
             let given = (!settings.database.programs.is_empty()).then_some(programs);
             let found = db::Cluster::programs(given, &data.join("postgres"));
-            say("PostgreSQL", found.map(|at| at.display().to_string()).map_err(|error| error.to_string()));
+            say(
+                "PostgreSQL",
+                found.map(|at| at.display().to_string()).map_err(|error| error.to_string()),
+            );
         } else {
             say("PostgreSQL", Ok("database.url".to_owned()));
         }
         let http = std::net::TcpListener::bind(settings.http.listen);
-        say("HTTP", http.map(|_| settings.http.listen.to_string()).map_err(|error| format!("{}: {error}", settings.http.listen)));
+        say(
+            "HTTP",
+            http.map(|_| settings.http.listen.to_string())
+                .map_err(|error| format!("{}: {error}", settings.http.listen)),
+        );
         for address in &settings.sip.listen {
             let free = std::net::UdpSocket::bind(address).and(std::net::TcpListener::bind(address));
-            say("SIP", free.map(|_| address.to_string()).map_err(|error| format!("{address}: {error}")));
+            say(
+                "SIP",
+                free.map(|_| address.to_string()).map_err(|error| format!("{address}: {error}")),
+            );
         }
     }
     if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -168,7 +197,8 @@ pub(crate) fn openapi() -> anyhow::Result<()> {
         let keys = Arc::new(org::Keys::random(&*dice));
         let db = db::Place::external("postgres://nobody@localhost/nothing", "")?.pool(1);
         let router = api::router(api::App::new(db, clock, dice, keys));
-        let ask = axum::extract::Request::get("/api/v1/openapi.json").body(axum::body::Body::empty())?;
+        let ask =
+            axum::extract::Request::get("/api/v1/openapi.json").body(axum::body::Body::empty())?;
         let answer = router.oneshot(ask).await?;
         let text = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
         out(&String::from_utf8(text.to_vec())?);

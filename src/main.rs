@@ -1,16 +1,21 @@
 //! The doorstep: the command line, and nothing that a room could do.
 mod app;
+mod caller;
+mod carried;
 mod commands;
 mod config;
 mod database;
 mod layers;
+mod paper;
 mod privilege;
 mod settings;
+mod telephone;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 /// 联心 Lianxin: a city's 12345 hotline in one program.
@@ -28,6 +33,13 @@ struct Line {
 enum Command {
     /// Run the hotline: calls, desks, tickets, messages
     Serve(Serve),
+    /// Ring the hotline by script, as a citizen would
+    Call(caller::Args),
+    /// Print what the configured model hears in recordings
+    Transcribe(Transcribe),
+    /// The speech process, started by `serve`
+    #[command(hide = true)]
+    Speech(SpeechProcess),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -73,6 +85,26 @@ pub(crate) struct Data {
     pub(crate) data: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Transcribe {
+    /// WAV files of one or two tracks
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// txt, tsv (`file<TAB>text`) or json; of two tracks left is `file:1`, right `file:2`
+    #[arg(long, default_value = "txt")]
+    pub(crate) format: speech::transcribe::Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpeechProcess {
+    #[arg(long)]
+    pub(crate) socket: PathBuf,
+    #[arg(long)]
+    pub(crate) model: PathBuf,
+    #[arg(long)]
+    pub(crate) threads: usize,
+}
+
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print what was read, or every mistake with its file, line and key
@@ -114,6 +146,8 @@ enum SlaCommand {
 fn main() -> ExitCode {
     let line = Line::parse();
     commands::start_logging();
+    // Whoever comes first: the only error is that there is a provider already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     match run(line) {
         Ok(code) => code,
         Err(error) => {
@@ -129,6 +163,14 @@ fn run(line: Line) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check) => return Ok(commands::check_config(&dir)),
         Command::Sla(SlaCommand::Check { file }) => return commands::check_sla(&file),
         Command::Openapi => commands::openapi()?,
+        Command::Call(call) => commands::runtime()?.block_on(caller::run(call))?,
+        Command::Transcribe(what) => commands::transcribe(&commands::configuration(&dir)?, &what)?,
+        Command::Speech(it) => {
+            // Before any other thread: each inherits it. Calls come first on a busy core.
+            rustix::process::nice(10).context("nice")?;
+            let work = speech::process::run(&it.socket, &it.model, it.threads);
+            commands::runtime()?.block_on(work)?;
+        }
         Command::Doctor(data) => return Ok(commands::doctor(&dir, &data.data)),
         Command::Serve(serve) => app::serve(commands::configuration(&dir)?, &serve)?,
         Command::Migrate(data) => commands::migrate(&commands::configuration(&dir)?, &data.data)?,

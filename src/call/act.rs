@@ -215,7 +215,7 @@ impl Conductor {
         self.keep(&entry);
     }
 
-    fn save(&mut self, id: CallId) {
+    pub(crate) fn save(&mut self, id: CallId) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         line.rev += 1;
         let entry = Entry::Call {

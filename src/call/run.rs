@@ -284,6 +284,7 @@ impl Conductor {
             self.dialogs.insert(dialog, (id, Ear::Caller));
         }
         self.lines.insert(id, line);
+        self.save(id); // before anything is noted about it
     }
 
     pub(crate) fn job(&self, call: CallId, job: Job) {

@@ -1,0 +1,81 @@
+//! Wires the paper wing: the conductor of tickets, its timers, and the outbox of notices.
+use std::path::Path;
+
+use anyhow::Context;
+use api::{App, Audience};
+use base::Tasks;
+use notice::{Gateway, Mail, Notices, Sender, Sms, Templates};
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use workflow::Workflow;
+
+use crate::config::Config;
+use crate::settings;
+use crate::telephone::until_closing;
+
+/// Gives `app` its conductor of tickets, and starts what works beside requests.
+pub(crate) fn start(
+    app: &mut App,
+    config: &Config,
+    data: &Path,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    let quiet = !app.demo;
+    let templates = Templates::load(&config.dir.join("notices"))?;
+    let notices = Notices::new(templates, app.dice.clone(), quiet);
+    app.workflow = Workflow::new(
+        app.db.clone(),
+        app.clock.clone(),
+        app.dice.clone(),
+        app.persons.clone(),
+        config.rules.clone(),
+        notices,
+    );
+    app.workflow.start(tasks);
+    let sinks = sinks(&config.settings.notices, data, quiet);
+    let sender = Sender::new(sinks, app.db.clone(), app.clock.clone(), app.persons.clone());
+    sender.context("notices")?.start(tasks);
+    until_closing(tasks, "live tickets", show_changes(app.clone()));
+    Ok(())
+}
+
+/// Every change of a ticket goes to the screens. Ends when nothing can change any more.
+async fn show_changes(app: App) {
+    let mut changes = app.workflow.changes();
+    loop {
+        match changes.recv().await {
+            Ok(change) => {
+                let data =
+                    json!({ "id": change.id, "version": change.version, "state": change.state });
+                app.feed.publish("ticket", Audience::Everyone, &data);
+            }
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "changes of tickets were not shown; pages reload them");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn sinks(settings: &settings::Notices, data: &Path, quiet_hours: bool) -> notice::Config {
+    let folders = notice::Config::folders(data);
+    let sms = match settings.sms_url.as_str() {
+        "" => folders.sms,
+        url => Sms::Http(Gateway {
+            url: url.to_owned(),
+            headers: match settings.sms_token.reveal() {
+                "" => [].into(),
+                token => [("authorization".to_owned(), format!("Bearer {token}"))].into(),
+            },
+            content_type: "application/json".to_owned(),
+            body: r#"{"to":"{to}","text":"{text}","id":"{id}"}"#.to_owned(),
+            success: None,
+        }),
+    };
+    let from = settings.mail_from.clone();
+    let mail = match (settings.smtp_url.reveal(), folders.mail) {
+        ("", Mail::Folder { path, .. }) => Mail::Folder { path, from },
+        (url, _) => Mail::Smtp { url: url.to_owned(), from },
+    };
+    notice::Config { sms, mail, quiet_hours }
+}

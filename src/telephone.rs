@@ -1,0 +1,339 @@
+//! Wires the telephone wing: SIP, media, queue, speech, and the conductor over them.
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::{Fixture, Part, Rings, State};
+use base::{Clock, Dice, Drain, PhoneNumber, Tasks};
+use call::{Calls, Live, Patience, Rooms};
+use chrono::TimeDelta;
+use db::spool::Spool;
+use media::Media;
+use org::Persons;
+use queue::{Limits, Skills};
+use sip::{Endpoint, TrunkConfig};
+use speech::{Model, Speech, Status};
+use sqlx::PgPool;
+
+use crate::caller::{self, CallPlan};
+use crate::config::Config;
+use crate::settings::{self, Hotline, Settings};
+
+/// The trunk that only the demonstration has: this machine.
+const DEMO_TRUNK: &str = "demo";
+
+/// What the rest of the house uses of the wing.
+pub(crate) struct Telephone {
+    pub(crate) calls: Calls,
+    pub(crate) live: Drain<Live>,
+    /// The address that trunks reach.
+    pub(crate) address: SocketAddr,
+    pub(crate) parts: Vec<Part>,
+    /// With `--demo`: the citizens who ring.
+    pub(crate) rings: Option<Arc<dyn Rings>>,
+}
+
+/// What the wing is built on.
+pub(crate) struct Ground<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) data: &'a Path,
+    /// The folder of prompts, where it can be read.
+    pub(crate) prompts: PathBuf,
+    /// The folder of recorded calls, where it can be read.
+    pub(crate) fixtures: PathBuf,
+    pub(crate) model: Option<Model>,
+    pub(crate) http: IpAddr,
+    pub(crate) demo: bool,
+    pub(crate) db: PgPool,
+    pub(crate) persons: Persons,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) tasks: Tasks,
+}
+
+/// Starts the wing. Nothing here needs the database.
+pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
+    let Ground { config, data, clock, dice, tasks, .. } = &ground;
+    let settings = &config.settings;
+    let listen = settings.sip.listen.first().context("sip.listen: no address")?.ip();
+    let (sip, sip_events, bound) =
+        Endpoint::start(signalling(config, ground.demo), clock.clone(), dice.clone(), tasks)
+            .with_context(|| format!("sip.listen {:?}", settings.sip.listen))?;
+    let address = *bound.udp.first().context("sip.listen: no address")?;
+    let media = media_config(settings, listen, ground.http, ground.prompts.clone());
+    let media = Media::start(media, clock.clone(), dice.clone(), tasks)?;
+    let (speech, segments) = Speech::start(speech_config(&ground), tasks, clock.clone());
+    let folder = data.join("spool");
+    let (spool_clock, opened) = (clock.clone(), folder.clone());
+    let spool = tokio::task::spawn_blocking(move || Spool::open(&opened, spool_clock))
+        .await?
+        .with_context(|| folder.display().to_string())?;
+    let conducting = conducting(config, data, ground.demo);
+    let rooms = Rooms {
+        sip,
+        sip_events,
+        media,
+        speech: speech.clone(),
+        segments,
+        spool: spool.clone(),
+        persons: ground.persons.clone(),
+        clock: clock.clone(),
+        dice: dice.clone(),
+        tasks: tasks.clone(),
+    };
+    let (calls, live) = call::start(conducting.clone(), rooms);
+    keep_books(&ground, &calls, &spool, conducting);
+    let parts = vec![spool_part(spool), speech_part(speech)];
+    let rings = ground.demo.then(|| ground.rings(address));
+    Ok(Telephone { calls, live, address, parts, rings })
+}
+
+impl Ground<'_> {
+    fn rings(&self, via: SocketAddr) -> Arc<dyn Rings> {
+        let via = match via.ip() {
+            ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], via.port())),
+            _ => via,
+        };
+        Arc::new(DemoRings {
+            fixtures: self.fixtures.clone(),
+            via,
+            main_number: self.config.settings.call.main_number.clone(),
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            tasks: self.tasks.clone(),
+        })
+    }
+}
+
+/// The tasks that bring what calls leave behind into the database.
+fn keep_books(ground: &Ground<'_>, calls: &Calls, spool: &Spool, conducting: call::Config) {
+    let tasks = &ground.tasks;
+    let (db, persons, draining) = (ground.db.clone(), ground.persons.clone(), spool.clone());
+    until_closing(tasks, "spool", async move {
+        draining.drain(async |record| call::put_away(record, &db, &persons).await).await;
+    });
+    let (calls_, db, clock) = (calls.clone(), ground.db.clone(), ground.clock.clone());
+    until_closing(tasks, "roster", call::keep_roster(calls_, db, clock));
+    let (calls, spool, db) = (calls.clone(), spool.clone(), ground.db.clone());
+    let clock = ground.clock.clone();
+    until_closing(tasks, "recovery", async move {
+        call::recover(calls, spool, db, conducting, clock).await;
+        std::future::pending::<()>().await;
+    });
+}
+
+/// A task that is cut off when the house closes.
+pub(crate) fn until_closing(
+    tasks: &Tasks,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) {
+    let closing = tasks.clone();
+    tasks.spawn(name, async move {
+        tokio::select! {
+            () = work => {}
+            () = closing.stopping() => {}
+        }
+    });
+}
+
+fn signalling(config: &Config, demo: bool) -> sip::Config {
+    let settings = &config.settings.sip;
+    let mut trunks = config.trunks.clone();
+    if demo {
+        trunks.push(demo_trunk());
+    }
+    sip::Config {
+        listen: settings.listen.clone(),
+        advertise: Some(settings.public_host.clone()).filter(|host| !host.is_empty()),
+        domain: settings.domain.clone(),
+        trunks,
+        calls_at_most: settings.calls_at_most,
+        ..sip::Config::default()
+    }
+}
+
+/// Loopback is a trunk only in the demonstration.
+fn demo_trunk() -> TrunkConfig {
+    let loopback = ["127.0.0.0/8", "::1/128"].map(|net| net.parse().expect("a network"));
+    TrunkConfig {
+        name: DEMO_TRUNK.to_owned(),
+        addresses: loopback.to_vec(),
+        proxy: None,
+        transport: sip::Transport::Udp,
+        answer_at_once: true,
+        number_from: vec![sip::NumberRule::RequestUri],
+        digest: None,
+        show_number: None,
+        dial: Vec::new(),
+    }
+}
+
+fn media_config(settings: &Settings, sip: IpAddr, http: IpAddr, prompts: PathBuf) -> media::Config {
+    let bind = settings.media.address.unwrap_or(sip);
+    let (first, last) = settings.media.rtp_ports;
+    media::Config {
+        bind,
+        public: settings.media.public_address.unwrap_or(bind),
+        browser_bind: settings.media.browser_address.unwrap_or(http),
+        ports: first..=last,
+        loopback: http.is_loopback(),
+        prompts,
+    }
+}
+
+fn speech_config(ground: &Ground<'_>) -> speech::Config {
+    let settings = &ground.config.settings.speech;
+    speech::Config {
+        // The running image itself, wherever its file lies and whoever may look there.
+        program: settings.enabled.then(|| PathBuf::from("/proc/self/exe")),
+        socket: ground.data.join("speech.sock"),
+        models: models_folder(ground.config),
+        model: settings.model.clone(),
+        opened: ground.model.clone(),
+        threads: speech_threads(settings),
+    }
+}
+
+/// Threads for one inference: as set, or what calls leave over.
+pub(crate) fn speech_threads(settings: &settings::Speech) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match settings.threads {
+        0 => (cores - 1).clamp(1, 4),
+        threads => threads.into(),
+    }
+}
+
+/// `models`, or the folder that `ops/fetch-model` fills.
+pub(crate) fn models_folder(config: &Config) -> PathBuf {
+    match config.settings.models.as_str() {
+        "" => crate::layers::cache_folder().join("lianxin/models"),
+        folder => folder.into(),
+    }
+}
+
+fn conducting(config: &Config, data: &Path, demo: bool) -> call::Config {
+    let settings = &config.settings.call;
+    let secs = |secs: u32| TimeDelta::seconds(secs.into());
+    let mut hotlines: Vec<_> = config.hotlines.iter().map(|line| hotline(config, line)).collect();
+    hotlines.push(call::Hotline {
+        number: settings.main_number.clone(),
+        name: settings.main_name.clone(),
+        needs: queue_skills(config, &settings.main_queue, &[]),
+        priority: queue_priority(config, &settings.main_queue),
+    });
+    call::Config {
+        hotlines,
+        area_code: settings.area_code.clone(),
+        limits: Limits {
+            ring: secs(settings.ring_secs),
+            wrap_up: secs(settings.wrap_up_secs),
+            phone_lost: secs(settings.phone_lost_secs),
+        },
+        patience: Patience {
+            rating: secs(settings.rating_secs),
+            agent: secs(settings.callback_agent_secs),
+            citizen: secs(settings.callback_citizen_secs),
+            ..Patience::default()
+        },
+        answer_within: secs(settings.answer_within_secs),
+        phone_grace: secs(settings.phone_grace_secs),
+        recordings: data.join("recordings"),
+        roster: data.join("roster.json"),
+        out_trunk: Some(settings.out_trunk.clone()).filter(|trunk| !trunk.is_empty()),
+        opus: settings.opus,
+        demo,
+        prompts: call::PromptNames {
+            greeting: settings.greeting.clone(),
+            callback_greeting: settings.callback_greeting.clone(),
+            ..call::PromptNames::default()
+        },
+    }
+}
+
+fn hotline(config: &Config, line: &Hotline) -> call::Hotline {
+    call::Hotline {
+        number: line.number.clone(),
+        name: line.name.clone(),
+        needs: queue_skills(config, &line.queue, &line.skills),
+        priority: queue_priority(config, &line.queue),
+    }
+}
+
+fn queue_skills(config: &Config, queue: &str, more: &[String]) -> Skills {
+    let own = config.queues.get(queue).map(|queue| queue.skills.as_slice()).unwrap_or_default();
+    own.iter().chain(more).cloned().collect()
+}
+
+fn queue_priority(config: &Config, queue: &str) -> u8 {
+    config.queues.get(queue).map_or(0, |queue| queue.priority)
+}
+
+fn spool_part(spool: Spool) -> Part {
+    Part::new("spool", move || {
+        if spool.healthy() {
+            State::Up
+        } else {
+            let why = format!("{} records wait and cannot be kept safely", spool.waiting());
+            State::Degraded { why }
+        }
+    })
+}
+
+fn speech_part(speech: Speech) -> Part {
+    Part::new("speech", move || match speech.status() {
+        Status::Ready { .. } => State::Up,
+        Status::Restarting => State::Degraded { why: "the speech process is starting".to_owned() },
+        Status::NoModel { what_to_do } => State::Degraded { why: what_to_do },
+    })
+}
+
+/// "Ring me": citizens out of recorded calls.
+pub(crate) struct DemoRings {
+    pub(crate) fixtures: PathBuf,
+    pub(crate) via: SocketAddr,
+    pub(crate) main_number: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) tasks: Tasks,
+}
+
+/// The recorded calls, and what they are about.
+const FIXTURES: [(&str, &str); 4] = [
+    ("heating", "暖气不热"),
+    ("streetlight", "路灯不亮"),
+    ("wages", "拖欠工资"),
+    ("question", "业务咨询"),
+];
+
+impl Rings for DemoRings {
+    fn fixtures(&self) -> Vec<Fixture> {
+        let there = FIXTURES.iter().filter_map(|(name, title)| {
+            let wav = hound::WavReader::open(self.fixtures.join(format!("{name}.wav"))).ok()?;
+            let seconds = wav.duration() / wav.spec().sample_rate.max(1);
+            Some(Fixture { name: (*name).to_owned(), title: (*title).to_owned(), seconds })
+        });
+        there.collect()
+    }
+
+    fn ring(&self, fixture: &str) -> bool {
+        let file = self.fixtures.join(format!("{fixture}.wav"));
+        let known = FIXTURES.iter().any(|(name, _)| *name == fixture) && file.is_file();
+        let numbers = || -> Result<(PhoneNumber, PhoneNumber), base::NotANumber> {
+            let from = format!("138000{:05}", self.dice.below(100_000));
+            Ok((from.parse()?, self.main_number.parse()?))
+        };
+        let (true, Ok((from, to))) = (known, numbers()) else { return false };
+        let plan = CallPlan::saying(from, to, self.via, file);
+        let (clock, dice, closing) = (self.clock.clone(), self.dice.clone(), self.tasks.clone());
+        self.tasks.spawn_passing("demo call", async move {
+            let stop = async { closing.stopping().await };
+            match caller::place(plan, clock, dice, stop).await {
+                Ok(summary) => tracing::info!(?summary, "the demonstration call is over"),
+                Err(error) => tracing::warn!(%error, "the demonstration call could not be placed"),
+            }
+        });
+        true
+    }
+}
