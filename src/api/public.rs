@@ -1,0 +1,83 @@
+//! What citizens may ask without signing in.
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::Problem;
+use crate::{Address, App, Error, Json};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(look_up))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    /// 13 or 14 digits, with or without SP and hyphens.
+    number: String,
+    /// The four digits of the SMS.
+    code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StepBody {
+    label: &'static str,
+    at: Option<DateTime<Utc>>,
+    done: bool,
+    now: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PublicBody {
+    headline: String,
+    number: String,
+    state: &'static str,
+    steps: Vec<StepBody>,
+    answer_by: Option<DateTime<Utc>>,
+    reply: Option<String>,
+    /// Confidential: the state and no more.
+    sealed: bool,
+}
+
+/// Look a ticket up by number and query code 进度查询
+#[utoipa::path(post, path = "/public/lookup", tag = "public", request_body = Ask,
+    responses((status = 200, body = PublicBody), (status = 404, body = Problem, description = "whatever was wrong"),
+        (status = 429, body = Problem)))]
+async fn look_up(
+    State(app): State<App>,
+    Address(address): Address,
+    Json(ask): Json<Ask>,
+) -> Result<Response, Error> {
+    // one key for every spelling of a number
+    let key: String = ask.number.chars().filter(char::is_ascii_digit).take(20).collect();
+    app.limits.look_up(&key, address)?;
+    let found = app.workflow.look_up(&ask.number, &ask.code).await?;
+    let Some(view) = found else {
+        return Err(Error::Refused {
+            status: StatusCode::NOT_FOUND,
+            code: "no_such_ticket",
+            detail: "没有查到：请核对工单编号和查询码".to_owned(),
+        });
+    };
+    let steps = view.steps.into_iter().map(|step| StepBody {
+        label: step.label,
+        at: step.at,
+        done: step.done,
+        now: step.now,
+    });
+    let body = PublicBody {
+        headline: view.headline,
+        number: view.number,
+        state: view.state,
+        steps: steps.collect(),
+        answer_by: view.answer_by,
+        reply: view.reply,
+        sealed: view.sealed,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}

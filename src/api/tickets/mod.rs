@@ -1,0 +1,291 @@
+//! Tickets: lists, the page, the steps.
+mod errors;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{CallId, KnowledgeId, TicketId};
+use call::{Outcome, OutcomeKind};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ticket::{Filter, Page, Sort, Stage, Step};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use workflow::Intake;
+
+use crate::openapi::Problem;
+use crate::{App, Error, Json, Path, Query, Viewer};
+pub(crate) use view::{TicketBody, TicketRow};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show))
+        .routes(routes!(act))
+        .routes(routes!(add))
+        .routes(routes!(contact))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    /// todo 待办, unit 本单位, mine 经手, all 全部
+    #[serde(default, rename = "box")]
+    #[param(rename = "box")]
+    which: Option<String>,
+    /// A state's word.
+    state: Option<String>,
+    /// A number or part of title and content.
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    late: bool,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Rows {
+    items: Vec<TicketRow>,
+    next: Option<String>,
+}
+
+/// Tickets that the viewer may see 工单列表
+#[utoipa::path(get, path = "/tickets", tag = "tickets", params(Search),
+    responses((status = 200, body = Rows), (status = 401, body = Problem), (status = 422, body = Problem)))]
+async fn list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(search): Query<Search>,
+) -> Result<Json<Rows>, Error> {
+    let which = match search.which.as_deref().unwrap_or("todo") {
+        "todo" => ticket::Box::Todo,
+        "unit" => ticket::Box::Unit,
+        "mine" => ticket::Box::Mine,
+        "all" => ticket::Box::All,
+        other => return Err(Error::invalid("bad_query", format!("没有列表 {other}"))),
+    };
+    let state = match search.state.as_deref().filter(|word| !word.is_empty()) {
+        None => None,
+        Some(word) => Some(
+            Stage::from_word(word)
+                .ok_or_else(|| Error::invalid("bad_query", format!("没有状态 {word}")))?,
+        ),
+    };
+    let now = app.clock.now();
+    let actor = viewer.actor();
+    let most = search.limit.unwrap_or(50).clamp(1, 200);
+    let filter = Filter {
+        state,
+        text: &search.q,
+        late: search.late,
+        after: search.cursor.as_deref().map(read_cursor).transpose()?,
+        most: most + 1, // one more tells whether there is a next page
+        ..Filter::new(&actor, which, now)
+    };
+    let mut rows = app.workflow.list(&filter).await?;
+    let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > most;
+    rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let next = rows.last().filter(|_| more).map(|last| match filter.sort() {
+        Sort::Due => cursor(last.due_at, last.id),
+        Sort::Newest => cursor(Some(last.accepted_at), last.id),
+    });
+    let items = rows.into_iter().map(|row| TicketRow::new(row, app.workflow.rules(), now)).collect();
+    Ok(Json(Rows { items, next }))
+}
+
+pub(crate) fn cursor(at: Option<DateTime<Utc>>, id: TicketId) -> String {
+    let at = at.map_or_else(|| "-".to_owned(), |at| at.timestamp_micros().to_string());
+    format!("{at}_{id}")
+}
+
+fn read_cursor(text: &str) -> Result<Page, Error> {
+    let read = || {
+        let (at, id) = text.split_once('_')?;
+        let at = match at {
+            "-" => None,
+            micros => Some(DateTime::from_timestamp_micros(micros.parse().ok()?)?),
+        };
+        Some(Page { at, id: id.parse().ok()? })
+    };
+    read().ok_or_else(|| Error::invalid("bad_cursor", "分页标记有误"))
+}
+
+/// What a new ticket is made of.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described; workflow::Intake is read")]
+struct NewTicket {
+    #[schema(value_type = Object)]
+    draft: (),
+    call_id: Option<uuid::Uuid>,
+    /// phone, manual, web, message_board, 110
+    channel: String,
+    source: Option<String>,
+    outside_number: Option<String>,
+    outside_due: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<Object>)]
+    direct_answer: Option<()>,
+    /// Submitting twice with one key makes one ticket.
+    key: uuid::Uuid,
+}
+
+/// Accept a request 受理
+#[utoipa::path(post, path = "/tickets", tag = "tickets", request_body = NewTicket,
+    responses((status = 201, body = TicketBody), (status = 200, body = TicketBody, description = "submitted before"),
+        (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn create(
+    State(app): State<App>,
+    viewer: Viewer,
+    Json(intake): Json<Intake>,
+) -> Result<Response, Error> {
+    let actor = viewer.actor();
+    let (call, answer) = (intake.call_id, intake.direct_answer.as_ref().map(|a| a.knowledge_id));
+    let (ticket, new) = app.workflow.accept(&actor, intake).await?;
+    if let Some(call) = call.filter(|_| new) {
+        came_to(&app, &viewer, call, ticket.id, answer).await;
+    }
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, page(&app, &viewer, ticket.id).await?).into_response())
+}
+
+/// Notes what the call came to (一通一结). The ticket stands whatever becomes of this: an agent who
+/// gave the outcome before, or a telephone side that is away, is no reason to lose it.
+async fn came_to(
+    app: &App,
+    viewer: &Viewer,
+    call: CallId,
+    ticket: TicketId,
+    answer: Option<KnowledgeId>,
+) {
+    let Some(calls) = &app.calls else { return };
+    let kind = if answer.is_some() { OutcomeKind::DirectAnswer } else { OutcomeKind::Ticket };
+    let outcome = Outcome { kind, ticket: Some(ticket), knowledge: answer, note: String::new() };
+    let told = call::outcome(calls, &app.db, call, viewer.staff.id.into(), outcome).await;
+    if let Err(error) = told {
+        tracing::warn!(call.id = %call, ticket.id = %ticket, "call {call} has no outcome yet: {error}");
+    }
+}
+
+/// A ticket's page 工单
+#[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = TicketBody, headers(("ETag" = String, description = "the version, for If-Match"))),
+        (status = 404, body = Problem)))]
+async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<TicketId>,
+) -> Result<Response, Error> {
+    page(&app, &viewer, id).await
+}
+
+/// A step to be taken.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described; ticket::Step is read")]
+struct StepBody {
+    /// dispatch, not_accept, sign, return, decide_return, reply, ask_extension, decide_extension, review,
+    /// follow_up, rework, close, urge, cancel; its further fields are those of the action's `fields`
+    action: String,
+    reason: Option<String>,
+    note: Option<String>,
+}
+
+/// Take a step in a ticket's life 办理
+#[utoipa::path(post, path = "/tickets/{id}/actions", tag = "tickets", params(("id" = uuid::Uuid, Path),
+    ("If-Match" = String, Header, description = "the ETag that was seen")), request_body = StepBody,
+    responses((status = 200, body = TicketBody), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem),
+        (status = 428, body = Problem)))]
+async fn act(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<TicketId>,
+    headers: HeaderMap,
+    Json(step): Json<Step>,
+) -> Result<Response, Error> {
+    let version = if_match(&headers)?;
+    match app.workflow.act(&viewer.actor(), id, version, &step).await {
+        Ok(_) => page(&app, &viewer, id).await,
+        Err(error @ workflow::Error::Refused(ticket::Refused::WrongState { .. })) => {
+            let now = app.workflow.page(&viewer.actor(), id).await?;
+            Err(errors::wrong_state(error, &now.offers))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The version that the client saw.
+fn if_match(headers: &HeaderMap) -> Result<i64, Error> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Err(Error::Refused {
+            status: StatusCode::PRECONDITION_REQUIRED,
+            code: "if_match_required",
+            detail: "缺少 If-Match：请先读取工单".to_owned(),
+        });
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+    text.parse().map_err(|_| Error::invalid("bad_if_match", "If-Match 应为工单的 ETag"))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Addition {
+    text: String,
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    call_id: Option<CallId>,
+}
+
+/// Add what the citizen says later 追加
+#[utoipa::path(post, path = "/tickets/{id}/additions", tag = "tickets", params(("id" = uuid::Uuid, Path)),
+    request_body = Addition,
+    responses((status = 200, body = TicketBody), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn add(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<TicketId>,
+    Json(addition): Json<Addition>,
+) -> Result<Response, Error> {
+    app.workflow.add(&viewer.actor(), id, &addition.text, addition.call_id).await?;
+    page(&app, &viewer, id).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Contact {
+    name: Option<String>,
+    number: Option<String>,
+}
+
+/// Show the citizen's name and number, which is logged 查看诉求人
+#[utoipa::path(post, path = "/tickets/{id}/contact", tag = "tickets", params(("id" = uuid::Uuid, Path)),
+    request_body = Why,
+    responses((status = 200, body = Contact), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn contact(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<TicketId>,
+    Json(why): Json<Why>,
+) -> Result<Response, Error> {
+    let identity = app.workflow.reveal(&viewer.actor(), id, &why.reason).await?;
+    let number = identity.number.map(|number| number.reveal().to_owned());
+    let body = Json(Contact { name: identity.name, number });
+    Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+/// The page with its version as ETag.
+async fn page(app: &App, viewer: &Viewer, id: TicketId) -> Result<Response, Error> {
+    let page = app.workflow.page(&viewer.actor(), id).await?;
+    let version = format!("\"{}\"", page.ticket.version);
+    let body = TicketBody::new(page, app.workflow.rules(), app.clock.now());
+    Ok(([(header::ETAG, version)], Json(body)).into_response())
+}
