@@ -31,6 +31,8 @@ mod tickets;
 mod viewer;
 
 #[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

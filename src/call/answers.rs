@@ -217,7 +217,8 @@ impl Conductor {
         let held = line.call.agent.as_ref().is_some_and(|card| card.id == agent)
             && line.call.holds_agent();
         let phase = match line.call.phase() {
-            _ if !held => "ended",
+            Phase::Ended | Phase::Rating { .. } | Phase::Parting { .. } if !held => "ended",
+            _ if !held => return None, // the line broke, and the call went on without this agent
             Phase::Waiting | Phase::CallingAgent => "ringing",
             Phase::Ended | Phase::Rating { .. } | Phase::Parting { .. } => "ended",
             _ => "talking",

@@ -22,8 +22,12 @@ mod run;
 mod signals;
 mod state;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole;
 
 pub use callbacks::due;
 pub use command::{CallBack, Calls, Error};

@@ -1,0 +1,382 @@
+//! Whole calls in one process: a citizen's telephone over UDP, a browser's over a channel, real
+//! sound both ways.
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{AgentId, CallId, Clock, Dice, Drain, PhoneNumber, SystemClock, SystemDice};
+use db::spool::Spool;
+use media::{CallMedia, LegName, LegSpec, Media, MediaEvent, Prompt, TapFrame, level};
+use org::{Keys, Persons};
+use queue::{Ask, Skills};
+use sip::{DialogId, Endpoint, Party, Target, ToBrowser};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::testing::{self, Switchboard, switchboard, telephone};
+use crate::{AgentCard, Calls, Desk, Entry, Error, Live, Outcome, OutcomeKind};
+
+const LONG: Duration = Duration::from_secs(20);
+
+fn tone(hertz: f64, samples: usize) -> Vec<i16> {
+    level::sine(hertz, 8000.0, samples)
+}
+
+fn agent(n: u8) -> AgentCard {
+    AgentCard {
+        id: AgentId::new(SystemClock::default().now(), [n; 10]),
+        number: format!("10{n:02}"),
+        name: format!("话务员{n}"),
+        skills: Skills::default(),
+    }
+}
+
+/// The house with two agents, and the street outside it.
+struct World {
+    calls: Calls,
+    live: Drain<Live>,
+    spool: Spool,
+    port: u16,
+    street: Media,
+    citizen: Endpoint,
+    citizen_events: Drain<sip::Event>,
+    agents: Vec<AgentCard>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+        let persons = Persons::new(Arc::new(Keys::random(&*dice)), clock.clone(), dice.clone());
+        let Switchboard { calls, live, spool, port, tasks } =
+            switchboard(folder.path(), persons, clock.clone(), dice.clone());
+        let agents = vec![agent(27), agent(28)];
+        calls.roster(agents.clone());
+        let config =
+            sip::Config { listen: vec![([127, 0, 0, 1], 0).into()], ..sip::Config::default() };
+        let (citizen, citizen_events, _) =
+            Endpoint::start(config, clock.clone(), dice.clone(), &tasks).unwrap();
+        let street = testing::media(folder.path(), 44_000..=44_999, clock, dice, &tasks);
+        Self { calls, live, spool, port, street, citizen, citizen_events, agents, folder }
+    }
+
+    /// A browser that is registered and whose agent is ready.
+    async fn browser(&self, which: usize) -> Browser {
+        let card = &self.agents[which];
+        let (say, told) = telephone(&self.calls, &card.number).await;
+        let browser = Browser { say, told, number: card.number.clone(), invite: String::new() };
+        for _ in 0..100 {
+            match self.calls.presence(card.id, Ask::Ready).await {
+                Ok(_) => return browser,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        panic!("the telephone was not registered");
+    }
+
+    /// A call to 12345, with the citizen's sound.
+    async fn dial(&mut self) -> Citizen {
+        let dice: &dyn Dice = &SystemDice;
+        let id = CallId::new(SystemClock::default().now(), dice.bytes());
+        let (media, events) = self.street.open_call(id);
+        let offer = media.add_offering(LegName::Caller, LegSpec::TRUNK).await.unwrap();
+        let target = Target::Uri(format!("sip:12345@127.0.0.1:{}", self.port));
+        let dialog = self.citizen.call(target, Party::new("13800000001"), offer, Vec::new());
+        let (tap, frames) = mpsc::channel(1000);
+        media.tap(tap);
+        Citizen { dialog: Some(dialog), media, _events: events, frames }
+    }
+
+    async fn answered(&mut self, citizen: &Citizen) {
+        loop {
+            match timeout(LONG, self.citizen_events.next()).await.unwrap().unwrap() {
+                sip::Event::Answered { dialog, sdp } if Some(dialog) == citizen.dialog => {
+                    return citizen.media.accept_answer(LegName::Caller, &sdp).await.unwrap();
+                }
+                sip::Event::Progress { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// How the citizen's call ends.
+    async fn ends(&mut self) -> sip::Event {
+        loop {
+            let event = timeout(LONG, self.citizen_events.next()).await.unwrap().unwrap();
+            if matches!(event, sip::Event::Ended { .. } | sip::Event::Failed { .. }) {
+                return event;
+            }
+        }
+    }
+
+    /// The desk as soon as it looks like that.
+    async fn desk_when(&self, which: usize, like: impl Fn(&Desk) -> bool) -> Desk {
+        for _ in 0..500 {
+            let desk = self.calls.desk(self.agents[which].id).await.unwrap();
+            if like(&desk) {
+                return desk;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{:?}", self.calls.desk(self.agents[which].id).await);
+    }
+
+    /// All that was kept so far.
+    async fn kept(&self) -> Vec<Entry> {
+        self.spool.flushed().await;
+        let (found, mut all) = mpsc::unbounded_channel();
+        let spool = self.spool.clone();
+        let drain = async {
+            spool
+                .drain(|record| {
+                    found.send(serde_json::from_slice(&record.bytes).unwrap()).unwrap();
+                    async { Ok(()) }
+                })
+                .await;
+        };
+        tokio::select! { () = drain => {}, () = self.spool.drained() => {} }
+        let mut entries = Vec::new();
+        while let Ok(entry) = all.try_recv() {
+            entries.push(entry);
+        }
+        entries
+    }
+}
+
+/// A line with sound: the citizen's, or that of an agent's browser.
+struct Citizen {
+    dialog: Option<DialogId>,
+    media: CallMedia,
+    _events: Drain<MediaEvent>,
+    frames: mpsc::Receiver<TapFrame>,
+}
+
+/// A page with a telephone: as much of `JsSIP` as a call needs.
+struct Browser {
+    say: mpsc::Sender<String>,
+    told: mpsc::Receiver<ToBrowser>,
+    number: String,
+    invite: String,
+}
+
+fn header<'a>(message: &'a str, name: &str) -> &'a str {
+    let line = message.lines().find(|line| {
+        line.to_ascii_lowercase().starts_with(&format!("{}:", name.to_ascii_lowercase()))
+    });
+    line.and_then(|line| line.split_once(':')).map_or("", |(_, value)| value.trim())
+}
+
+impl Browser {
+    async fn send(&self, message: String) {
+        self.say.send(message).await.unwrap();
+    }
+
+    async fn hears(&mut self) -> String {
+        match timeout(LONG, self.told.recv()).await.expect("in time") {
+            Some(ToBrowser::Text(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next request of this method; BYE and CANCEL on the way are confirmed.
+    async fn request(&mut self, method: &str) -> String {
+        loop {
+            let text = self.hears().await;
+            if text.starts_with("BYE") || text.starts_with("CANCEL") {
+                self.reply(&text, "200 OK", "").await;
+            }
+            if text.starts_with(method) {
+                return text;
+            }
+        }
+    }
+
+    async fn reply(&self, request: &str, line: &str, body: &str) {
+        let to = header(request, "To");
+        let to =
+            if to.contains("tag=") { to.to_owned() } else { format!("{to};tag=js{}", self.number) };
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let (via, from) = (header(request, "Via"), header(request, "From"));
+        let (call, cseq) = (header(request, "Call-ID"), header(request, "CSeq"));
+        let length = body.len();
+        let contact = format!("<sip:x@{}.invalid;transport=ws>", self.number);
+        self.send(format!(
+            "SIP/2.0 {line}\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {call}\r\nCSeq: {cseq}\r\n\
+             Contact: {contact}\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+        ))
+        .await;
+    }
+
+    /// Takes the call that rings, with the agent's sound.
+    async fn answer(&mut self, street: &Media) -> Citizen {
+        self.invite = self.request("INVITE").await;
+        let (_, offer) = self.invite.split_once("\r\n\r\n").unwrap();
+        let dice: &dyn Dice = &SystemDice;
+        let (media, events) =
+            street.open_call(CallId::new(SystemClock::default().now(), dice.bytes()));
+        let answer = media.add_offered(LegName::Caller, LegSpec::BROWSER, offer).await.unwrap();
+        self.reply(&self.invite, "180 Ringing", "").await;
+        self.reply(&self.invite, "200 OK", &answer).await;
+        self.request("ACK").await;
+        let (tap, frames) = mpsc::channel(1000);
+        media.tap(tap);
+        Citizen { dialog: None, media, _events: events, frames }
+    }
+
+    async fn hang_up(&self) {
+        let (from, to) = (header(&self.invite, "To"), header(&self.invite, "From"));
+        let contact = header(&self.invite, "Contact");
+        let target = contact.split_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0;
+        let (call, number) = (header(&self.invite, "Call-ID"), &self.number);
+        self.send(format!(
+            "BYE {target} SIP/2.0\r\nVia: SIP/2.0/WS {number}.invalid;branch=z9hG4bKbye{number}\r\nMax-Forwards: 70\r\n\
+             From: {from};tag=js{number}\r\nTo: {to}\r\nCall-ID: {call}\r\nCSeq: 7 BYE\r\nContent-Length: 0\r\n\r\n"
+        ))
+        .await;
+    }
+}
+
+/// Whether so many samples in a row are this tone.
+async fn hears(frames: &mut mpsc::Receiver<TapFrame>, hertz: f64, least: usize) -> bool {
+    let mut sound: Vec<i16> = Vec::new();
+    let listen = async {
+        while let Some(frame) = frames.recv().await {
+            sound.extend(frame.pcm);
+            let last = &sound[sound.len().saturating_sub(least)..];
+            if last.len() >= least && level::share_of(last, hertz) > 0.8 {
+                return;
+            }
+        }
+    };
+    timeout(LONG, listen).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_citizen_and_an_agent_hear_each_other_and_all_of_it_is_kept() {
+    let mut world = World::new();
+    let mut browser = world.browser(0).await;
+    let mut citizen = world.dial().await;
+    world.answered(&citizen).await;
+    let mut agent = browser.answer(&world.street).await;
+    assert_eq!(header(&browser.invite, "X-Hotline"), "12345");
+    let desk = world
+        .desk_when(0, |desk| desk.call.as_ref().is_some_and(|call| call.answered_at.is_some()))
+        .await;
+    let call = desk.call.unwrap();
+    assert_eq!((call.phase, call.outcome_needed), ("talking", true));
+    assert_eq!(call.caller_number.as_deref(), Some("13800000001"));
+
+    // both ways
+    agent.media.play(LegName::Caller, Prompt::new("agent", tone(620.0, 16_000)), 1);
+    assert!(hears(&mut citizen.frames, 620.0, 4000).await, "the citizen hears the agent");
+    citizen.media.play(LegName::Caller, Prompt::new("citizen", tone(440.0, 16_000)), 1);
+    assert!(hears(&mut agent.frames, 440.0, 4000).await, "the agent hears the citizen");
+
+    // the agent hangs up, the citizen rates by key and is thanked
+    browser.hang_up().await;
+    let desk = world.desk_when(0, |desk| desk.presence.state == "wrap_up").await;
+    assert_eq!(desk.owes, Some(call.id));
+    let refused = world.calls.presence(world.agents[0].id, Ask::Ready).await;
+    assert!(matches!(refused, Err(Error::Refused(queue::Refused::OutcomeMissing(_)))));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    citizen.media.send_dtmf(LegName::Caller, '1');
+    assert!(matches!(world.ends().await, sip::Event::Ended { by: sip::EndedBy::Remote, .. }));
+
+    // one call, one outcome
+    let outcome = || Outcome {
+        kind: OutcomeKind::ProgressTold,
+        ticket: None,
+        knowledge: None,
+        note: String::new(),
+    };
+    let me = world.agents[0].id;
+    world.calls.outcome(call.id, me, outcome()).await.unwrap();
+    assert!(world.calls.outcome(call.id, me, outcome()).await.is_err());
+    world.calls.presence(me, Ask::Ready).await.unwrap();
+
+    for _ in 0..100 {
+        if world.calls.agent_of(call.id).await.is_err() {
+            break; // its recording is closed
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let kept = world.kept().await;
+    let recording = kept.iter().find_map(|entry| match entry {
+        Entry::Recording { path, millis, .. } => Some((path.clone(), *millis)),
+        _ => None,
+    });
+    let (path, millis) = recording.expect("a recording");
+    assert!(millis > 2000 && Path::new(&path).starts_with(world.folder.path().join("recordings")));
+    let last = kept.iter().rev().find_map(|entry| match entry {
+        Entry::Call { facts, caller, .. } => Some((facts.clone(), caller.is_some())),
+        _ => None,
+    });
+    let (facts, sealed) = last.unwrap();
+    assert_eq!((facts.rating, facts.ending), (Some(1), Some(crate::Ending::AgentHungUp)));
+    assert!(sealed && facts.answered_at.is_some() && facts.ended_at.is_some());
+    let outcomes = kept.iter().filter(|entry| matches!(entry, Entry::Outcome { .. }));
+    assert_eq!(outcomes.count(), 1);
+    let text = serde_json::to_string(&kept).unwrap();
+    assert!(!text.contains("13800000001"), "a number stands in the spool unsealed");
+    let number: PhoneNumber = "13800000001".parse().unwrap();
+    assert_eq!(number.masked(), "138****0001");
+    assert!(timeout(LONG, world.live.next()).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_whose_agent_lost_the_browser_is_answered_by_the_next() {
+    let mut world = World::new();
+    let mut first = world.browser(0).await;
+    let citizen = world.dial().await;
+    world.answered(&citizen).await;
+    let gone = first.answer(&world.street).await;
+    let talks = |desk: &Desk| desk.owes.is_some() && desk.presence.state == "talking";
+    world.desk_when(0, talks).await;
+    drop((first, gone));
+    let mut second = world.browser(1).await;
+    let _agent = second.answer(&world.street).await;
+    let desk = world.desk_when(1, talks).await;
+    assert!(desk.call.unwrap().outcome_needed);
+    let desk = world.desk_when(0, |desk| desk.owes.is_none()).await;
+    assert_eq!((desk.presence.state, desk.call), ("not_ready", None));
+    world.citizen.hang_up(citizen.dialog.unwrap(), "");
+    world.desk_when(1, |desk| desk.presence.state == "wrap_up").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_nobody_takes_goes_on_and_one_that_the_caller_leaves_is_withdrawn() {
+    let mut world = World::new();
+    let mut first = world.browser(0).await;
+    let mut second = world.browser(1).await;
+    let citizen = world.dial().await;
+    world.answered(&citizen).await;
+    first.request("INVITE").await;
+    second.request("INVITE").await; // after three seconds of ringing
+    world.desk_when(0, |desk| desk.presence.why.as_deref() == Some("未应答")).await;
+    world.citizen.hang_up(citizen.dialog.unwrap(), "");
+    world.desk_when(1, |desk| desk.presence.state == "ready").await;
+    let kept = world.kept().await;
+    assert!(kept.iter().any(|entry| matches!(entry, Entry::Missed { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_nobody_at_work_the_caller_hears_so_and_is_to_be_called_back() {
+    let mut world = World::new();
+    let citizen = world.dial().await;
+    world.answered(&citizen).await;
+    assert!(matches!(world.ends().await, sip::Event::Ended { by: sip::EndedBy::Remote, .. }));
+    assert!(world.kept().await.iter().any(|entry| matches!(entry, Entry::Missed { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_none_of_ours_is_not_found() {
+    let mut world = World::new();
+    let target = Target::Uri(format!("sip:110@127.0.0.1:{}", world.port));
+    let (media, _events) =
+        world.street.open_call(CallId::new(SystemClock::default().now(), [9; 10]));
+    let offer = media.add_offering(LegName::Caller, LegSpec::TRUNK).await.unwrap();
+    world.citizen.call(target, Party::new("13800000001"), offer, Vec::new());
+    assert!(matches!(world.ends().await, sip::Event::Failed { status: 404, .. }));
+}
