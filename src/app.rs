@@ -1,5 +1,4 @@
 //! Opens the house: database, rooms, port; and closes it again.
-use std::io::{Read, Seek, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -7,16 +6,15 @@ use anyhow::Context;
 use api::{App, Tls};
 use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
 use org::Persons;
-use org::demo::{DemoAccount, File, Files};
 use speech::Model;
-use sqlx::PgPool;
 
 use crate::carried::Carried;
 use crate::config::Config;
+use crate::demo::DemoFiles;
 use crate::privilege::Home;
 use crate::settings::Http;
 use crate::telephone::{Ground, until_closing};
-use crate::{Serve, commands, database, paper, privilege, telephone};
+use crate::{Serve, commands, database, demo, paper, privilege, telephone};
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
@@ -110,6 +108,11 @@ async fn run(
         None => Arc::new(api::assets::Embedded::<Console>::new()),
     };
     paper::start(&mut app, config, &home.data, &tasks)?;
+    if options.demo {
+        let (app, hotlines) = (app.clone(), telephone.hotlines);
+        let days = config.settings.demo.days;
+        tasks.spawn_passing("demo", demo::lay_past(app, hotlines, days));
+    }
     let (feeding, live) = (app.clone(), telephone.live);
     until_closing(&tasks, "live calls", api::pump_calls(feeding, live));
     let http = tokio::net::TcpListener::from_std(http)?;
@@ -170,50 +173,5 @@ async fn ended_by_signal() -> std::io::Result<&'static str> {
     tokio::select! {
         _ = terminate.recv() => Ok("SIGTERM"),
         _ = interrupt.recv() => Ok("SIGINT"),
-    }
-}
-
-/// The texts of `sip-config/demo/`, read while the program may still read them.
-struct DemoFiles([(String, String); 5]);
-
-impl DemoFiles {
-    fn read(config: &Config) -> anyhow::Result<Self> {
-        let names = [
-            "demo/units.csv",
-            "demo/people.csv",
-            "demo/gazetteer.csv",
-            "categories.csv",
-            "demo/knowledge.toml",
-        ];
-        let mut files = names.map(|name| (name.to_owned(), String::new()));
-        for (name, text) in &mut files {
-            let path = config.dir.join(&name);
-            *text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        }
-        Ok(Self(files))
-    }
-
-    /// Lays the organisation and writes the accounts' file.
-    async fn lay(
-        self,
-        home: &mut Home,
-        db: &PgPool,
-        clock: &dyn Clock,
-        dice: &dyn Dice,
-    ) -> anyhow::Result<()> {
-        let [units, people, gazetteer, categories, knowledge] =
-            self.0.each_ref().map(|(name, text)| File { name, text });
-        let files = Files { units, people, gazetteer, categories, knowledge };
-        let file = home.accounts.as_mut().context("no file for the accounts")?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let known: Option<Vec<DemoAccount>> = serde_json::from_str(&text).ok();
-        let accounts = org::demo::lay(&files, known, db, clock, dice).await?;
-        let text = serde_json::to_string_pretty(&accounts)? + "\n";
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(())
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use base::{PhoneNumber, SystemClock, SystemDice};
 
+pub(crate) use ear::Ear;
 pub(crate) use line::place;
 
 /// Arguments of `lianxin call`.

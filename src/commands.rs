@@ -11,14 +11,14 @@ use sqlx::PgPool;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{NewUser, Transcribe, config, database, layers, privilege, telephone};
+use crate::{NewUser, Transcribe, config, database, demo, layers, privilege, telephone};
 
 /// Logs go to standard error: readable on a terminal, JSON elsewhere. `LIANXIN_LOG` filters them.
 pub(crate) fn start_logging() {
-    let filter = layers::environment().ok().and_then(|ours| ours.get("LOG").cloned());
-    // rsipstack prints whole messages with their Authorization at info.
-    let filter =
-        filter.unwrap_or_else(|| "info,rsipstack=warn,sqlx=warn,webrtc=warn,rtc=warn".to_owned());
+    // rsipstack prints whole messages with their Authorization at info; the WebRTC crates warn about
+    // every browser.
+    let quiet = "info,rsipstack=warn,sqlx=warn,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error";
+    let filter = layers::log_filter().unwrap_or_else(|| quiet.to_owned());
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr);
@@ -113,7 +113,7 @@ pub(crate) fn add_user(config: &Config, new: &NewUser) -> anyhow::Result<()> {
 pub(crate) fn remove_demo(config: &Config, data: &Path) -> anyhow::Result<()> {
     with_database(config, data, async |db, _, _| {
         let mut tx = db.begin().await?;
-        org::demo::remove(&mut tx).await?;
+        demo::remove(&mut tx).await?;
         tx.commit().await?;
         out("演示数据已删除 (the demonstration's data is gone)");
         Ok(())

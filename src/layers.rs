@@ -83,6 +83,11 @@ pub(crate) fn environment() -> Result<Environment, Vec<Mistake>> {
     if mistakes.is_empty() { Ok(ours) } else { Err(mistakes) }
 }
 
+/// `LIANXIN_LOG`: which messages are logged, as `tracing` writes it (`debug,sip=trace`).
+pub(crate) fn log_filter() -> Option<String> {
+    std::env::var_os("LIANXIN_LOG")?.into_string().ok()
+}
+
 /// The user's cache folder (XDG Base Directory): where models lie unless the settings say otherwise.
 pub(crate) fn cache_folder() -> PathBuf {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

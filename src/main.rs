@@ -1,10 +1,12 @@
 //! The doorstep: the command line, and nothing that a room could do.
 mod app;
 mod caller;
+mod caller_citizen;
 mod carried;
 mod commands;
 mod config;
 mod database;
+mod demo;
 mod layers;
 mod paper;
 mod privilege;

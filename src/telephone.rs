@@ -17,6 +17,7 @@ use speech::{Model, Speech, Status};
 use sqlx::PgPool;
 
 use crate::caller::{self, CallPlan};
+use crate::caller_citizen;
 use crate::config::Config;
 use crate::settings::{self, Hotline, Settings};
 
@@ -30,6 +31,8 @@ pub(crate) struct Telephone {
     /// The address that trunks reach.
     pub(crate) address: SocketAddr,
     pub(crate) parts: Vec<Part>,
+    /// Every number that citizens can dial.
+    pub(crate) hotlines: Vec<call::Hotline>,
     /// With `--demo`: the citizens who ring.
     pub(crate) rings: Option<Arc<dyn Rings>>,
 }
@@ -57,9 +60,18 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
     let Ground { config, data, clock, dice, tasks, .. } = &ground;
     let settings = &config.settings;
     let listen = settings.sip.listen.first().context("sip.listen: no address")?.ip();
-    let (sip, sip_events, bound) =
-        Endpoint::start(signalling(config, ground.demo), clock.clone(), dice.clone(), tasks)
-            .with_context(|| format!("sip.listen {:?}", settings.sip.listen))?;
+    let mut signalling = signalling(config);
+    let mut conducting = conducting(config, data, ground.demo);
+    if ground.demo {
+        // Loopback is a trunk only in the demonstration; its citizens live at the other end.
+        let proxy = ground.citizens();
+        if proxy.is_some() && conducting.out_trunk.is_none() {
+            conducting.out_trunk = Some(DEMO_TRUNK.to_owned());
+        }
+        signalling.trunks.push(demo_trunk(proxy));
+    }
+    let (sip, sip_events, bound) = Endpoint::start(signalling, clock.clone(), dice.clone(), tasks)
+        .with_context(|| format!("sip.listen {:?}", settings.sip.listen))?;
     let address = *bound.udp.first().context("sip.listen: no address")?;
     let media = media_config(settings, listen, ground.http, ground.prompts.clone());
     let media = Media::start(media, clock.clone(), dice.clone(), tasks)?;
@@ -69,7 +81,6 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
     let spool = tokio::task::spawn_blocking(move || Spool::open(&opened, spool_clock))
         .await?
         .with_context(|| folder.display().to_string())?;
-    let conducting = conducting(config, data, ground.demo);
     let rooms = Rooms {
         sip,
         sip_events,
@@ -82,14 +93,28 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
         dice: dice.clone(),
         tasks: tasks.clone(),
     };
+    let hotlines = conducting.hotlines.clone();
     let (calls, live) = call::start(conducting.clone(), rooms);
     keep_books(&ground, &calls, &spool, conducting);
     let parts = vec![spool_part(spool), speech_part(speech)];
     let rings = ground.demo.then(|| ground.rings(address));
-    Ok(Telephone { calls, live, address, parts, rings })
+    Ok(Telephone { calls, live, address, parts, hotlines, rings })
 }
 
 impl Ground<'_> {
+    /// Where the demonstration's citizens are called; without a recording of one, nowhere.
+    fn citizens(&self) -> Option<SocketAddr> {
+        let file = self.fixtures.join("streetlight.wav");
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let citizens =
+            caller_citizen::live(listen, &file, self.clock.clone(), self.dice.clone(), &self.tasks);
+        citizens
+            .inspect_err(|error| {
+                tracing::warn!("nobody can be called in the demonstration: {error:#}")
+            })
+            .ok()
+    }
+
     fn rings(&self, via: SocketAddr) -> Arc<dyn Rings> {
         let via = match via.ip() {
             ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], via.port())),
@@ -138,29 +163,24 @@ pub(crate) fn until_closing(
     });
 }
 
-fn signalling(config: &Config, demo: bool) -> sip::Config {
+fn signalling(config: &Config) -> sip::Config {
     let settings = &config.settings.sip;
-    let mut trunks = config.trunks.clone();
-    if demo {
-        trunks.push(demo_trunk());
-    }
     sip::Config {
         listen: settings.listen.clone(),
         advertise: Some(settings.public_host.clone()).filter(|host| !host.is_empty()),
         domain: settings.domain.clone(),
-        trunks,
+        trunks: config.trunks.clone(),
         calls_at_most: settings.calls_at_most,
         ..sip::Config::default()
     }
 }
 
-/// Loopback is a trunk only in the demonstration.
-fn demo_trunk() -> TrunkConfig {
+fn demo_trunk(proxy: Option<SocketAddr>) -> TrunkConfig {
     let loopback = ["127.0.0.0/8", "::1/128"].map(|net| net.parse().expect("a network"));
     TrunkConfig {
         name: DEMO_TRUNK.to_owned(),
         addresses: loopback.to_vec(),
-        proxy: None,
+        proxy,
         transport: sip::Transport::Udp,
         answer_at_once: true,
         number_from: vec![sip::NumberRule::RequestUri],

@@ -1,0 +1,95 @@
+//! The demonstration: its city, its accounts, and three months of its past.
+use std::io::{Read, Seek, Write};
+
+use anyhow::Context;
+use api::App;
+use base::{Clock, Dice};
+use org::demo::{DemoAccount, File, Files};
+use sqlx::{PgConnection, PgPool};
+
+use crate::config::Config;
+use crate::privilege::Home;
+
+/// The texts of `sip-config/demo/`, read while the program may still read them.
+pub(crate) struct DemoFiles([(String, String); 5]);
+
+impl DemoFiles {
+    pub(crate) fn read(config: &Config) -> anyhow::Result<Self> {
+        let names = [
+            "demo/units.csv",
+            "demo/people.csv",
+            "demo/gazetteer.csv",
+            "categories.csv",
+            "demo/knowledge.toml",
+        ];
+        let mut files = names.map(|name| (name.to_owned(), String::new()));
+        for (name, text) in &mut files {
+            let path = config.dir.join(&name);
+            *text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        }
+        Ok(Self(files))
+    }
+
+    /// Lays the organisation and writes the accounts' file.
+    pub(crate) async fn lay(
+        self,
+        home: &mut Home,
+        db: &PgPool,
+        clock: &dyn Clock,
+        dice: &dyn Dice,
+    ) -> anyhow::Result<()> {
+        let [units, people, gazetteer, categories, knowledge] =
+            self.0.each_ref().map(|(name, text)| File { name, text });
+        let files = Files { units, people, gazetteer, categories, knowledge };
+        let file = home.accounts.as_mut().context("no file for the accounts")?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let known: Option<Vec<DemoAccount>> = serde_json::from_str(&text).ok();
+        let accounts = org::demo::lay(&files, known, db, clock, dice).await?;
+        let text = serde_json::to_string_pretty(&accounts)? + "\n";
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(())
+    }
+}
+
+/// Lays the past, once: tickets, the calls they came from, and many more calls. Desks can be used
+/// meanwhile.
+pub(crate) async fn lay_past(app: App, hotlines: Vec<call::Hotline>, days: u16) {
+    let closing = app.tasks.clone();
+    let laid = tokio::select! {
+        laid = try_lay_past(&app, &hotlines, days) => laid,
+        () = closing.stopping() => return,
+    };
+    match laid {
+        Ok((0, 0)) => {}
+        Ok((tickets, calls)) => tracing::info!(tickets, calls, "the demonstration's past is laid"),
+        Err(error) => tracing::error!("the demonstration's past is not whole: {error:#}"),
+    }
+}
+
+async fn try_lay_past(
+    app: &App,
+    hotlines: &[call::Hotline],
+    days: u16,
+) -> anyhow::Result<(usize, usize)> {
+    let tickets = workflow::demo::lay(&app.workflow, days).await?;
+    let from_calls = workflow::demo::without_call(&mut *app.db.acquire().await?).await?;
+    let (clock, dice) = (&*app.clock, &*app.dice);
+    let laid =
+        call::demo::lay(days, hotlines, &from_calls, &app.persons, &app.db, clock, dice).await?;
+    let mut tx = app.db.begin().await?;
+    workflow::demo::join_calls(&mut tx, &laid.joined).await?;
+    tx.commit().await?;
+    Ok((tickets, laid.calls))
+}
+
+/// Takes out everything that was laid, and what was done with it since.
+pub(crate) async fn remove(db: &mut PgConnection) -> anyhow::Result<()> {
+    workflow::demo::remove(db).await?;
+    call::demo::remove(db).await?;
+    org::demo::remove(db).await?;
+    Ok(())
+}
