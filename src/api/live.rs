@@ -171,34 +171,26 @@ async fn stream(mut socket: WebSocket, app: App, viewer: Viewer, place: Place) {
     }
     if let (Some(epoch), Some(after)) = (place.epoch, place.after) {
         let known = *epoch == *feed.epoch;
-        match feed.after(after, &viewer).filter(|_| known) {
-            Some(_) => at = after,
-            None => {
-                let snapshot = feed.frame(at, "snapshot", &json!({}));
-                if socket.send(Message::text(snapshot)).await.is_err() {
-                    return;
-                }
-            }
+        if known && feed.after(after, &viewer).is_some() {
+            at = after;
+        } else if !start_afresh(&mut socket, &feed, at).await {
+            return;
         }
     }
     let mut pings = tokio::time::interval(PING_EVERY);
     let mut heard = app.clock.now();
     loop {
-        match feed.after(at, &viewer) {
-            Some((frames, newest)) => {
-                for frame in frames {
-                    if socket.send(Message::text(&*frame)).await.is_err() {
-                        return;
-                    }
-                }
-                at = newest;
-            }
-            None => {
-                at = *feed.newest.borrow();
-                let snapshot = feed.frame(at, "snapshot", &json!({}));
-                if socket.send(Message::text(snapshot)).await.is_err() {
+        if let Some((frames, newest)) = feed.after(at, &viewer) {
+            for frame in frames {
+                if socket.send(Message::text(&*frame)).await.is_err() {
                     return;
                 }
+            }
+            at = newest;
+        } else {
+            at = *feed.newest.borrow();
+            if !start_afresh(&mut socket, &feed, at).await {
+                return;
             }
         }
         tokio::select! {
@@ -220,6 +212,11 @@ async fn stream(mut socket: WebSocket, app: App, viewer: Viewer, place: Place) {
             },
         }
     }
+}
+
+/// Tells a client that it missed something; false when it is gone.
+async fn start_afresh(socket: &mut WebSocket, feed: &Feed, at: u64) -> bool {
+    socket.send(Message::text(feed.frame(at, "snapshot", &json!({})))).await.is_ok()
 }
 
 #[cfg(test)]

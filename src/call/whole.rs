@@ -239,13 +239,13 @@ impl Browser {
 }
 
 /// Whether so many samples in a row are this tone.
-async fn hears(frames: &mut mpsc::Receiver<TapFrame>, hertz: f64, least: usize) -> bool {
+async fn hears(from: &mut mpsc::Receiver<TapFrame>, hertz: f64, least: usize) -> bool {
     let mut sound: Vec<i16> = Vec::new();
     let listen = async {
-        while let Some(frame) = frames.recv().await {
+        while let Some(frame) = from.recv().await {
             sound.extend(frame.pcm);
-            let last = &sound[sound.len().saturating_sub(least)..];
-            if last.len() >= least && level::share_of(last, hertz) > 0.8 {
+            let newest = &sound[sound.len().saturating_sub(least)..];
+            if newest.len() >= least && level::share_of(newest, hertz) > 0.8 {
                 return;
             }
         }
