@@ -108,13 +108,14 @@ fn keep_running(server: &Server, watch: &Watch, ready: &mpsc::Sender<Result<(), 
     loop {
         match server.start(|| watch.stop.load(SeqCst)) {
             Ok(mut postmaster) => {
-                watch.pid.store(i32::try_from(postmaster.id()).unwrap_or_default(), SeqCst);
+                let pid = i32::try_from(postmaster.id()).expect("the kernel's numbers are small");
+                watch.pid.store(pid, SeqCst);
                 wait = Duration::from_millis(100);
                 if let Some(ready) = first.take() {
                     drop(ready.send(Ok(())));
                 }
                 if watch.stop.load(SeqCst) {
-                    _ = kill(Pid::from_raw(watch.pid.load(SeqCst)), Signal::SIGINT);
+                    _ = kill(Pid::from_raw(pid), Signal::SIGINT);
                 }
                 let ended = postmaster.wait();
                 watch.pid.store(0, SeqCst);
