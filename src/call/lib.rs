@@ -21,6 +21,7 @@ mod roster;
 mod run;
 mod signals;
 mod state;
+mod step;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
