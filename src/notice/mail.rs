@@ -42,7 +42,8 @@ impl Post {
 
     pub(crate) async fn send(&self, to: &str, subject: &str, text: &str) -> Result<(), Refusal> {
         let (Self::Folder { from, .. } | Self::Smtp { from, .. }) = self;
-        let to: Mailbox = to.parse().map_err(|_| Refusal::Never("单位的邮箱地址有误".to_owned()))?;
+        let to: Mailbox =
+            to.parse().map_err(|_| Refusal::Never("单位的邮箱地址有误".to_owned()))?;
         let message = Message::builder()
             .from(from.clone())
             .to(to)

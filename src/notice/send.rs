@@ -30,7 +30,12 @@ pub struct Sender {
 
 impl Sender {
     /// Opens the sinks; a wrong configuration is told before anything starts.
-    pub fn new(config: Config, db: PgPool, clock: Arc<dyn Clock>, persons: Persons) -> Result<Self, Error> {
+    pub fn new(
+        config: Config,
+        db: PgPool,
+        clock: Arc<dyn Clock>,
+        persons: Persons,
+    ) -> Result<Self, Error> {
         let (line, post) = (Line::open(config.sms)?, Post::open(config.mail)?);
         Ok(Self { db, clock, persons, line, post })
     }
@@ -104,12 +109,16 @@ impl Sender {
         let later = |error: &dyn std::fmt::Display| Refusal::Later(error.to_string());
         let mut db = self.db.acquire().await.map_err(|error| later(&error))?;
         if let Some(person) = message.person {
-            let identity = self.persons.identity(&mut db, person).await.map_err(|error| later(&error))?;
+            let identity =
+                self.persons.identity(&mut db, person).await.map_err(|error| later(&error))?;
             let number = identity.number.filter(base::PhoneNumber::is_mobile);
-            let number = number.ok_or_else(|| Refusal::Never("不是手机号码，无法发送短信".to_owned()))?;
+            let number =
+                number.ok_or_else(|| Refusal::Never("不是手机号码，无法发送短信".to_owned()))?;
             return Ok(number.canonical().reveal().to_owned());
         }
-        let Some(unit) = message.unit else { return Err(Refusal::Never("没有收件人".to_owned())) };
+        let Some(unit) = message.unit else {
+            return Err(Refusal::Never("没有收件人".to_owned()));
+        };
         let (mobile, email) = store::contact(&mut db, unit).await.map_err(|error| later(&error))?;
         let to = if message.kind == "sms" { mobile } else { email };
         to.ok_or_else(|| Refusal::Never("单位未登记值班联系方式".to_owned()))
@@ -118,6 +127,9 @@ impl Sender {
 
 impl std::fmt::Debug for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sender").field("line", &self.line).field("post", &self.post).finish_non_exhaustive()
+        f.debug_struct("Sender")
+            .field("line", &self.line)
+            .field("post", &self.post)
+            .finish_non_exhaustive()
     }
 }

@@ -23,12 +23,14 @@ impl Line {
                 let bad = |why: String| Error::BadConfig(format!("notices.sms: {why}"));
                 let mut headers = HeaderMap::new();
                 for (name, value) in &gateway.headers {
-                    let name: HeaderName = name.parse().map_err(|_| bad(format!("header {name:?}")))?;
+                    let name: HeaderName =
+                        name.parse().map_err(|_| bad(format!("header {name:?}")))?;
                     let value: HeaderValue =
                         value.parse().map_err(|_| bad(format!("value of header {name}")))?;
                     headers.insert(name, value);
                 }
-                let kind = gateway.content_type.parse().map_err(|_| bad("content_type".to_owned()))?;
+                let kind =
+                    gateway.content_type.parse().map_err(|_| bad("content_type".to_owned()))?;
                 headers.insert(CONTENT_TYPE, kind);
                 let client = reqwest::Client::builder()
                     .timeout(Duration::from_secs(20))
@@ -59,9 +61,11 @@ impl Line {
             }
             Self::Http { client, gateway, headers } => {
                 let body = fill(gateway, id, to, text);
-                let sent = client.post(&gateway.url).headers(headers.clone()).body(body).send().await;
+                let sent =
+                    client.post(&gateway.url).headers(headers.clone()).body(body).send().await;
                 // the address may hold a secret: it is not repeated in the reason
-                let answer = sent.map_err(|error| Refusal::Later(error.without_url().to_string()))?;
+                let answer =
+                    sent.map_err(|error| Refusal::Later(error.without_url().to_string()))?;
                 let status = answer.status();
                 let said = answer.text().await.unwrap_or_default();
                 let known = gateway.success.as_ref().is_none_or(|word| said.contains(word));
@@ -69,7 +73,8 @@ impl Line {
                     return Ok(());
                 }
                 let why = format!("{status} {}", said.chars().take(200).collect::<String>());
-                let for_good = status.is_client_error() && status.as_u16() != 429 && status.as_u16() != 408;
+                let for_good =
+                    status.is_client_error() && status.as_u16() != 429 && status.as_u16() != 408;
                 Err(if for_good { Refusal::Never(why) } else { Refusal::Later(why) })
             }
         }
@@ -92,7 +97,8 @@ fn fill(gateway: &Gateway, id: NoticeId, to: &str, text: &str) -> String {
     while let Some(at) = rest.find('{') {
         body.push_str(&rest[..at]);
         rest = &rest[at..];
-        let known = [("{to}", to), ("{text}", text)].into_iter().find(|(name, _)| rest.starts_with(name));
+        let known =
+            [("{to}", to), ("{text}", text)].into_iter().find(|(name, _)| rest.starts_with(name));
         if let Some((name, value)) = known {
             body.push_str(&escape(value));
             rest = &rest[name.len()..];
@@ -140,13 +146,21 @@ mod tests {
 
     #[test]
     fn the_text_is_escaped_as_json() {
-        let body = fill(&gateway("application/json", r#"{"t":"{text}","p":["{to}"]}"#), id(), "138", "a\"b\n{to}");
+        let body = fill(
+            &gateway("application/json", r#"{"t":"{text}","p":["{to}"]}"#),
+            id(),
+            "138",
+            "a\"b\n{to}",
+        );
         assert_eq!(body, r#"{"t":"a\"b\n{to}","p":["138"]}"#);
     }
 
     #[test]
     fn the_text_is_escaped_as_a_form() {
         let kind = "application/x-www-form-urlencoded";
-        assert_eq!(fill(&gateway(kind, "m={to}&c={text}"), id(), "138", "好 &"), "m=138&c=%E5%A5%BD%20%26");
+        assert_eq!(
+            fill(&gateway(kind, "m={to}&c={text}"), id(), "138", "好 &"),
+            "m=138&c=%E5%A5%BD%20%26"
+        );
     }
 }

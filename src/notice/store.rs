@@ -42,7 +42,11 @@ pub(crate) struct Insert<'a> {
 }
 
 /// Asked for twice, it is written once.
-pub(crate) async fn insert(db: &mut PgConnection, new: &New<'_>, row: &Insert<'_>) -> Result<(), Error> {
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    new: &New<'_>,
+    row: &Insert<'_>,
+) -> Result<(), Error> {
     let (person, unit, masked, whom) = match &new.to {
         To::Person { id, masked } => (Some(id.uuid()), None, masked, id.to_string()),
         To::Unit { id, name } => (None, Some(id.uuid()), name, id.to_string()),
@@ -165,7 +169,8 @@ pub(crate) async fn contact(
     db: &mut PgConnection,
     unit: UnitId,
 ) -> Result<(Option<String>, Option<String>), Error> {
-    let row = sqlx::query!("select mobile, email from unit_contact where unit_id = $1", unit.uuid());
+    let row =
+        sqlx::query!("select mobile, email from unit_contact where unit_id = $1", unit.uuid());
     Ok(row.fetch_optional(db).await?.map_or((None, None), |row| (row.mobile, row.email)))
 }
 

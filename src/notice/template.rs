@@ -58,8 +58,7 @@ impl Template {
     /// Its table and key in the file; what it may be filled with.
     fn place(self) -> (&'static str, &'static str, &'static [&'static str]) {
         const UNIT: &[&str] = &["number", "title", "sign", "date", "left", "clock", "reason"];
-        const CITIZEN: &[&str] =
-            &["subject", "number", "code", "date", "unit", "reason", "result"];
+        const CITIZEN: &[&str] = &["subject", "number", "code", "date", "unit", "reason", "result"];
         match self {
             Self::Accepted => ("citizen", "accepted", CITIZEN),
             Self::Dispatched => ("citizen", "dispatched", CITIZEN),

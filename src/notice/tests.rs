@@ -60,7 +60,9 @@ fn seventy_characters_are_one_message_and_more_are_parts_of_67() {
 #[test]
 fn a_file_with_an_unknown_name_or_brace_is_refused() {
     let shipped = include_str!("../../sip-config/notices/sms.toml");
-    for (from, to) in [("{code}", "{codes}"), ("[citizen.closed]", "[citizen.done]"), ("{unit}办理", "{unit办理")] {
+    for (from, to) in
+        [("{code}", "{codes}"), ("[citizen.closed]", "[citizen.done]"), ("{unit}办理", "{unit办理")]
+    {
         assert!(Templates::parse(&shipped.replacen(from, to, 1)).is_err(), "{to}");
     }
 }

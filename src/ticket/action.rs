@@ -254,9 +254,10 @@ mod tests {
 
     #[test]
     fn a_step_is_read_from_flat_json() {
-        let step: Step =
-            serde_json::from_str(r#"{"action":"review","pass":false,"missing":"未联系","reason":"R01"}"#)
-                .unwrap();
+        let step: Step = serde_json::from_str(
+            r#"{"action":"review","pass":false,"missing":"未联系","reason":"R01"}"#,
+        )
+        .unwrap();
         assert_eq!(step.action, Action::Review { pass: false, missing: Some("未联系".to_owned()) });
         assert_eq!(step.reason, "R01");
     }

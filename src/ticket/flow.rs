@@ -183,9 +183,10 @@ impl Rules {
             known.insert(calendar.name().to_owned(), calendar);
         }
         let find = |name: &str| {
-            known.get(name).cloned().ok_or_else(|| {
-                Error::BadFile(format!("flow: no calendar is called {name:?}"))
-            })
+            known
+                .get(name)
+                .cloned()
+                .ok_or_else(|| Error::BadFile(format!("flow: no calendar is called {name:?}")))
         };
         let limits = file
             .limits
@@ -245,7 +246,11 @@ impl Rules {
     }
 
     /// When a follow-up has to be done: never in the quiet hours.
-    pub fn follow_up_due(&self, start: DateTime<Utc>, limit: Limit) -> Result<DateTime<Utc>, Error> {
+    pub fn follow_up_due(
+        &self,
+        start: DateTime<Utc>,
+        limit: Limit,
+    ) -> Result<DateTime<Utc>, Error> {
         let due = self.hotline_due(start, limit)?;
         let local = due.with_timezone(&self.hotline.zone());
         let [from, to, ends] = self.quiet;
@@ -263,7 +268,12 @@ impl Rules {
 
     /// When the clerk is warned (黄牌): at the share of the limit or one working day before due,
     /// whichever is later.
-    pub fn warn_at(&self, runs: Runs, start: DateTime<Utc>, due: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn warn_at(
+        &self,
+        runs: Runs,
+        start: DateTime<Utc>,
+        due: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
         let percent = i32::from(self.warn_percent);
         let Some(calendar) = self.calendar(runs) else {
             return (due > start).then(|| start + (due - start) * percent / 100);

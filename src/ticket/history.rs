@@ -184,7 +184,7 @@ mod tests {
         let first = event(1, &[]);
         let second = event(2, &first.hash);
         assert!(is_unbroken(&[first.clone(), second.clone()]));
-        assert!(!is_unbroken(&[second.clone()]));
+        assert!(!is_unbroken(std::slice::from_ref(&second)));
         assert!(!is_unbroken(&[second.clone(), first.clone()]));
         let changed = Event { reason: "另有原因".to_owned(), ..first };
         assert!(!is_unbroken(&[changed, second]));

@@ -1,6 +1,5 @@
 //! What a request is and how it came in: the words that tickets, limits and lists share.
 
-
 /// An enum that has one word in the database, in JSON and in files, and one on the screen.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal $label:literal),* $(,)? }) => {

@@ -7,8 +7,10 @@ mod error;
 mod flow;
 mod history;
 mod kind;
+mod leg;
 mod life;
 mod number;
+mod outcome;
 mod request;
 mod rights;
 mod state;
@@ -23,8 +25,10 @@ pub use error::{Error, Refused};
 pub use flow::{Limits, Rules};
 pub use history::{Event, is_unbroken};
 pub use kind::{Channel, Kind, Satisfaction, Solved, Urgency};
-pub use life::{Birth, Ctx, Ending, ExtensionAsk, Leg, Life, Rating, Reply, Taken, Tell, UnitNews};
+pub use leg::{Leg, Reply};
+pub use life::{Birth, Ctx, Life, Taken};
 pub use number::{NotANumber, Number};
+pub use outcome::{Ending, ExtensionAsk, Rating, Tell, UnitNews};
 pub use request::{Request, Ticket};
 pub use rights::Offer;
 pub use state::{LegState, Stage};
@@ -96,7 +100,11 @@ pub async fn accept(
 }
 
 /// The next number of the day on which `at` lies.
-pub async fn next_number(db: &mut PgConnection, at: DateTime<Utc>, rules: &Rules) -> Result<Number, Error> {
+pub async fn next_number(
+    db: &mut PgConnection,
+    at: DateTime<Utc>,
+    rules: &Rules,
+) -> Result<Number, Error> {
     let day = at.with_timezone(&rules.office().zone()).date_naive();
     store::number_taken_today(db, day).await
 }
@@ -212,7 +220,11 @@ pub async fn history(db: &mut PgConnection, id: TicketId) -> Result<Vec<Event>, 
 }
 
 /// What happened since a ticket had this version.
-pub async fn history_after(db: &mut PgConnection, id: TicketId, version: i64) -> Result<Vec<Event>, Error> {
+pub async fn history_after(
+    db: &mut PgConnection,
+    id: TicketId,
+    version: i64,
+) -> Result<Vec<Event>, Error> {
     store::events_after(db, id, version).await
 }
 
@@ -231,7 +243,11 @@ pub async fn of_person(
 }
 
 /// Tickets whose deadlines were reached, locked; what others hold is left to them.
-pub async fn due_tickets(db: &mut PgConnection, now: DateTime<Utc>, most: i64) -> Result<Vec<TicketId>, Error> {
+pub async fn due_tickets(
+    db: &mut PgConnection,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
     store::due_tickets(db, now, most).await
 }
 

@@ -4,132 +4,18 @@ use std::collections::HashMap;
 
 use base::{LegId, StaffId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
-use org::{Actor, Post, UnitKind};
-use serde::{Deserialize, Serialize};
+use org::{Actor, Post};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::calendar::{self, Limit};
 use crate::error::Refused;
 use crate::flow::{Limits, Rules};
-use crate::kind::{Kind, Satisfaction, Solved, Urgency};
+use crate::kind::{Kind, Urgency};
+use crate::leg::{Leg, NewLeg, runs};
+use crate::outcome::{Ending, ExtensionAsk, Rating, Tell};
 use crate::state::{LegMove, LegState, Move, Stage};
 use crate::timer::{Clocks, Runs, Timer};
-
-/// What a unit answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
-    pub text: String,
-    pub contacted: bool,
-    pub contacted_at: Option<DateTime<Utc>>,
-    pub how: Option<String>,
-    pub solved: Solved,
-}
-
-/// One unit's part in a ticket (办理环节).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leg {
-    pub id: LegId,
-    pub unit: Post,
-    /// Lead (主办) or assisting (协办) among the legs beside it.
-    pub lead: bool,
-    pub parent: Option<LegId>,
-    pub cycle: i16,
-    pub state: LegState,
-    pub dispatched_at: DateTime<Utc>,
-    pub dispatched_by: Option<StaffId>,
-    pub sign_due: Option<DateTime<Utc>>,
-    pub signed_at: Option<DateTime<Utc>>,
-    /// Signed by the system when the limit had passed: late, and no right to return.
-    pub auto_signed: bool,
-    /// Until when a return may be asked; none: never.
-    pub return_due: Option<DateTime<Utc>>,
-    /// Asked once; a refused request counts.
-    pub return_asked: bool,
-    /// Named by arbitration (会商裁定): no return.
-    pub binding: bool,
-    pub due_at: DateTime<Utc>,
-    pub replied_at: Option<DateTime<Utc>>,
-    pub ended_at: Option<DateTime<Utc>>,
-    pub reply: Option<Reply>,
-}
-
-impl Leg {
-    /// The leg that answers for the ticket.
-    pub fn is_root_lead(&self) -> bool {
-        self.lead && self.parent.is_none()
-    }
-}
-
-/// A request for more time that waits for its decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExtensionAsk {
-    pub days: u32,
-    pub reason: String,
-    pub asked_at: DateTime<Utc>,
-    pub leg: LegId,
-}
-
-/// How a ticket ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "snake_case")]
-pub enum Ending {
-    /// Answered at once from a version of a knowledge entry (直接答复).
-    Answered { knowledge_id: base::KnowledgeId, version: i32, text: String },
-    /// The citizen was asked.
-    FollowedUp,
-    /// Nobody answered three times: 未评价, never satisfied.
-    Unrated,
-    /// Nobody had to be asked: praise, anonymous, not drawn.
-    Exempt,
-    /// Closed by decision, although not content.
-    Decided { reason: String },
-    NotAccepted { path: String, reason: String },
-    Cancelled { reason: String },
-}
-
-/// One attempt to ask the citizen (回访).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rating {
-    pub cycle: i16,
-    pub at: DateTime<Utc>,
-    pub by: Option<StaffId>,
-    pub reached: bool,
-    pub contacted: Option<bool>,
-    pub solved: Option<Solved>,
-    pub satisfaction: Option<Satisfaction>,
-    pub words: String,
-    pub not_true: bool,
-    pub call_id: Option<base::CallId>,
-}
-
-/// What somebody has to be told after a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tell {
-    Accepted,
-    Dispatched { unit: String },
-    Extended { due: DateTime<Utc>, reason: String },
-    Closed,
-    ReworkBegun { unit: String },
-    /// News for the clerks of a leg's unit.
-    Unit { leg: LegId, news: UnitNews },
-}
-
-/// What a unit's clerks are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnitNews {
-    Dispatched,
-    SoonDue,
-    Late,
-    Correction,
-    ReturnGranted,
-    ReturnRefused,
-    ExtensionGranted,
-    ExtensionRefused,
-    Rework,
-    Urged,
-    Addition,
-}
 
 /// What a step may know besides the ticket.
 #[derive(Debug, Clone, Copy)]
@@ -231,7 +117,14 @@ impl Life {
             ended_at: None,
         };
         let dispatch = rules.hotline_due(at, limits.dispatch)?;
-        life.start(rules, Clocks::Dispatch, None, runs(limits.dispatch, Runs::Hotline), at, dispatch);
+        life.start(
+            rules,
+            Clocks::Dispatch,
+            None,
+            runs(limits.dispatch, Runs::Hotline),
+            at,
+            dispatch,
+        );
         life.start(rules, Clocks::Whole, None, runs(limits.reply, Runs::Office), at, promise);
         Ok(life)
     }
@@ -370,7 +263,11 @@ impl Life {
     }
 
     /// Opens a leg with its clocks, all running from the dispatch.
-    pub(crate) fn open_leg(&mut self, ctx: &Ctx<'_>, new: NewLeg<'_>) -> Result<LegId, calendar::Error> {
+    pub(crate) fn open_leg(
+        &mut self,
+        ctx: &Ctx<'_>,
+        new: &NewLeg<'_>,
+    ) -> Result<LegId, calendar::Error> {
         let limits = self.limits(ctx.rules).clone();
         let at = ctx.at;
         let id = self.leg_id();
@@ -425,7 +322,8 @@ impl Life {
 
     pub(crate) fn end_legs(&mut self, at: DateTime<Utc>) {
         for leg in &mut self.legs {
-            let step = if leg.state == LegState::Replied { LegMove::Finish } else { LegMove::Recall };
+            let step =
+                if leg.state == LegState::Replied { LegMove::Finish } else { LegMove::Recall };
             if let Some(state) = leg.state.after(step) {
                 leg.state = state;
                 leg.ended_at = Some(at);
@@ -449,24 +347,4 @@ impl Life {
         let bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("sixteen bytes");
         LegId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
-}
-
-/// A leg to be opened.
-pub(crate) struct NewLeg<'a> {
-    pub unit: &'a Post,
-    pub lead: bool,
-    pub parent: Option<LegId>,
-    pub not_after: Option<DateTime<Utc>>,
-    pub binding: bool,
-}
-
-/// Natural time for natural limits, else the hours given.
-pub(crate) fn runs(limit: Limit, hours: Runs) -> Runs {
-    if matches!(limit, Limit::Wall(_)) { Runs::Always } else { hours }
-}
-
-/// Streets and townships get their legs from their county's hub only.
-pub(crate) fn is_grass_roots(post: &Post) -> bool {
-    post.level == org::Level::Township
-        || matches!(post.kind, UnitKind::Street | UnitKind::Township)
 }

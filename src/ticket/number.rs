@@ -28,23 +28,23 @@ impl Number {
     }
 
     /// As citizens say and key it: 13 digits, 14 from the 10,000th of a day.
-    pub fn digits(&self) -> String {
+    pub fn digits(self) -> String {
         let body = self.body();
         let check = check_digit(&body);
         format!("{body}{check}")
     }
 
     /// The day it was given out.
-    pub fn date(&self) -> NaiveDate {
+    pub fn date(self) -> NaiveDate {
         self.date
     }
 
     /// A number from 0 to 99 that belongs to the ticket: what samples are drawn by.
-    pub fn draw(&self) -> u8 {
+    pub fn draw(self) -> u8 {
         u8::try_from((self.sequence * 37 + self.date.day() * 11) % 100).expect("below 100")
     }
 
-    fn body(&self) -> String {
+    fn body(self) -> String {
         format!("{}{:04}", self.date.format("%Y%m%d"), self.sequence)
     }
 }
@@ -62,7 +62,10 @@ impl FromStr for Number {
     /// With or without `SP`, hyphens and spaces, in wide digits too.
     fn from_str(text: &str) -> Result<Self, NotANumber> {
         let text = text.trim();
-        let text = text.get(..2).filter(|head| head.eq_ignore_ascii_case("sp")).map_or(text, |_| &text[2..]);
+        let text = text
+            .get(..2)
+            .filter(|head| head.eq_ignore_ascii_case("sp"))
+            .map_or(text, |_| &text[2..]);
         let mut digits = String::new();
         for c in text.chars() {
             match c {
@@ -117,7 +120,12 @@ mod tests {
 
     #[test]
     fn it_is_read_as_people_write_it() {
-        for text in ["SP20261123-0452-6", "2026112304526", " sp 20261123 0452 6", "２０２６１１２３０４５２６"] {
+        for text in [
+            "SP20261123-0452-6",
+            "2026112304526",
+            " sp 20261123 0452 6",
+            "２０２６１１２３０４５２６",
+        ] {
             assert_eq!(text.parse(), Ok(number()), "{text}");
         }
     }
@@ -131,7 +139,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_number() {
-        for text in ["", "SP", "12345", "SP20261123-0452-x", "99999999999999999999", "2026133304520"] {
+        for text in
+            ["", "SP", "12345", "SP20261123-0452-x", "99999999999999999999", "2026133304520"]
+        {
             assert!(text.parse::<Number>().is_err(), "{text}");
         }
     }

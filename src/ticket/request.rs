@@ -11,7 +11,8 @@ use crate::error::{Error, Refused};
 use crate::flow::Rules;
 use crate::history::{Entry, Event, kept};
 use crate::kind::Channel;
-use crate::life::{Birth, Ctx, Leg, Life, Taken};
+use crate::leg::Leg;
+use crate::life::{Birth, Ctx, Life, Taken};
 use crate::number::Number;
 use crate::steps::Fired;
 use crate::timer::Fire;
@@ -99,7 +100,8 @@ impl Ticket {
             outside_due: new.request.outside_due,
         };
         let mut life = Life::begin(birth, rules)?;
-        let mut details = json!({ "channel": new.request.channel.word(), "call": new.request.call });
+        let mut details =
+            json!({ "channel": new.request.channel.word(), "call": new.request.call });
         if let Some((entry, version, text)) = &new.answer {
             life.answer(*entry, *version, text, at)?;
             details["answer"] = json!({ "knowledge_id": entry, "version": version });
@@ -161,7 +163,8 @@ impl Ticket {
             }));
         }
         let legs = self.life.legs.iter().zip(&after.life.legs);
-        let signed = |(old, new): (&Leg, &Leg)| (!old.auto_signed && new.auto_signed).then_some(new.id);
+        let signed =
+            |(old, new): (&Leg, &Leg)| (!old.auto_signed && new.auto_signed).then_some(new.id);
         for leg in legs.filter_map(signed).collect::<Vec<_>>() {
             after.version += 1;
             after.since = now;

@@ -76,7 +76,7 @@ impl Life {
         match verb {
             Verb::Dispatch => self.may_dispatch(ctx),
             Verb::NotAccept => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 self.in_stage(verb, &[Stage::Accepted]).map(|()| None)
             }
             Verb::Sign => self.may_on_leg(verb, ctx, &[LegState::Dispatched]).map(Some),
@@ -85,22 +85,22 @@ impl Life {
             Verb::Reply => self.may_reply(ctx).map(Some),
             Verb::AskExtension => self.may_ask_extension(ctx).map(Some),
             Verb::DecideExtension => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 match &self.extension {
                     Some(ask) => Ok(self.legs.iter().position(|leg| leg.id == ask.leg)),
                     None => Err(self.wrong("没有待审核的延期申请")),
                 }
             }
             Verb::Review => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 self.in_stage(verb, &[Stage::InReview])?;
-                self.not_one_of(ctx, &[&self.dispatchers, &self.followers], "派单、回访人员不能审单")?;
+                not_one_of(ctx, &[&self.dispatchers, &self.followers], "派单、回访人员不能审单")?;
                 Ok(self.lead_index())
             }
             Verb::FollowUp => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 self.in_stage(verb, &[Stage::InFollowUp])?;
-                self.not_one_of(ctx, &[&self.dispatchers, &self.reviewers], "派单、审单人员不能回访")?;
+                not_one_of(ctx, &[&self.dispatchers, &self.reviewers], "派单、审单人员不能回访")?;
                 let own = ctx.actor.post.as_ref().map(|post| post.unit);
                 if self.legs.iter().any(|leg| Some(leg.unit.unit) == own) {
                     return Err(Refused::NotYou("承办单位不能回访自己的工单".to_owned()));
@@ -109,22 +109,24 @@ impl Life {
             }
             Verb::Rework => self.may_rework(ctx),
             Verb::Close => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 self.in_stage(verb, &[Stage::Disputed]).map(|()| None)
             }
             Verb::Urge => {
-                self.city(verb, ctx)?;
-                let open = [Stage::Dispatched, Stage::Handling, Stage::ReturnAsked, Stage::Correction];
+                city(verb, ctx)?;
+                let open =
+                    [Stage::Dispatched, Stage::Handling, Stage::ReturnAsked, Stage::Correction];
                 self.in_stage(verb, &open)?;
                 Ok(self.lead_index())
             }
             Verb::Cancel => {
-                self.city(verb, ctx)?;
+                city(verb, ctx)?;
                 // 撤单 needs a leader beside the agent: only a supervisor takes the step
                 if !ctx.actor.has(Role::Supervisor) {
                     return Err(Refused::NotYou("撤单由班长办理".to_owned()));
                 }
-                let open = [Stage::Accepted, Stage::Dispatched, Stage::Handling, Stage::ReturnAsked];
+                let open =
+                    [Stage::Accepted, Stage::Dispatched, Stage::Handling, Stage::ReturnAsked];
                 self.in_stage(verb, &open).map(|()| None)
             }
         }
@@ -134,7 +136,7 @@ impl Life {
         if can(ctx.actor, Right::Dispatch, Thing::City).is_ok() {
             self.in_stage(Verb::Dispatch, &[Stage::Accepted])?;
             let others = [&self.reviewers, &self.followers];
-            self.not_one_of(ctx, &others, "审单、回访人员不能派单")?;
+            not_one_of(ctx, &others, "审单、回访人员不能派单")?;
             return Ok(None);
         }
         let leg = self.may_on_leg(Verb::Dispatch, ctx, &[LegState::Handling])?;
@@ -175,7 +177,12 @@ impl Life {
                     // a township returns to its county, and another person there decides
                     Some(above) => {
                         own.is_some_and(|own| own.unit == above.unit.unit)
-                            && can(ctx.actor, right, Thing::Units(std::slice::from_ref(&above.unit))).is_ok()
+                            && can(
+                                ctx.actor,
+                                right,
+                                Thing::Units(std::slice::from_ref(&above.unit)),
+                            )
+                            .is_ok()
                     }
                 }
         });
@@ -195,8 +202,11 @@ impl Life {
     fn may_reply(&self, ctx: &Ctx<'_>) -> Result<usize, Refused> {
         let i = self.may_on_leg(Verb::Reply, ctx, &[LegState::Handling, LegState::Correction])?;
         let leg = &self.legs[i];
-        let beside = |other: &crate::life::Leg| {
-            leg.is_root_lead() && other.parent.is_none() && other.cycle == leg.cycle && other.id != leg.id
+        let beside = |other: &crate::leg::Leg| {
+            leg.is_root_lead()
+                && other.parent.is_none()
+                && other.cycle == leg.cycle
+                && other.id != leg.id
         };
         let waits = self.legs.iter().any(|other| other.state.is_open() && beside(other));
         if waits {
@@ -228,7 +238,7 @@ impl Life {
         Err(self.wrong(why))
     }
 
-    fn in_time_to_ask(&self, leg: &crate::life::Leg, ctx: &Ctx<'_>) -> bool {
+    fn in_time_to_ask(&self, leg: &crate::leg::Leg, ctx: &Ctx<'_>) -> bool {
         use crate::calendar::Limit;
         if matches!(self.reply_limit(ctx.rules), Limit::Wall(_)) {
             return ctx.at < leg.due_at; // 紧急: before due
@@ -237,7 +247,7 @@ impl Life {
     }
 
     fn may_rework(&self, ctx: &Ctx<'_>) -> Result<Option<usize>, Refused> {
-        self.city(Verb::Rework, ctx)?;
+        city(Verb::Rework, ctx)?;
         self.in_stage(Verb::Rework, &[Stage::Disputed, Stage::Closed])?;
         let cycles = u16::try_from(self.cycle).unwrap_or(u16::MAX);
         if cycles >= ctx.rules.max_cycles {
@@ -250,7 +260,10 @@ impl Life {
             if !ctx.actor.has(Role::Supervisor) {
                 return Err(Refused::NotYou("已办结的工单由班长重新启动".to_owned()));
             }
-            if self.ended_at.is_some_and(|ended| ctx.at - ended > chrono::TimeDelta::days(REOPEN_DAYS)) {
+            if self
+                .ended_at
+                .is_some_and(|ended| ctx.at - ended > chrono::TimeDelta::days(REOPEN_DAYS))
+            {
                 return Err(self.wrong("办结已超过15天，请另行登记"));
             }
         }
@@ -261,13 +274,13 @@ impl Life {
     /// lead unit.
     fn may_on_leg(&self, verb: Verb, ctx: &Ctx<'_>, states: &[LegState]) -> Result<usize, Refused> {
         let right = verb.right();
-        let mine = |leg: &crate::life::Leg| {
+        let mine = |leg: &crate::leg::Leg| {
             let own = ctx.actor.post.as_ref().is_some_and(|own| own.unit == leg.unit.unit);
             let stands_in = leg.is_root_lead() && ctx.actor.has(Role::Supervisor);
             (own || stands_in)
                 && can(ctx.actor, right, Thing::Units(std::slice::from_ref(&leg.unit))).is_ok()
         };
-        let present = |leg: &crate::life::Leg| leg.cycle == self.cycle && mine(leg);
+        let present = |leg: &crate::leg::Leg| leg.cycle == self.cycle && mine(leg);
         let ready = self.legs.iter().rposition(|leg| present(leg) && states.contains(&leg.state));
         if let Some(i) = ready {
             return Ok(i);
@@ -284,26 +297,8 @@ impl Life {
         }
     }
 
-    fn city(&self, verb: Verb, ctx: &Ctx<'_>) -> Result<(), Refused> {
-        can(ctx.actor, verb.right(), Thing::City).map_err(|d| Refused::NotYou(d.to_string()))
-    }
-
     fn in_stage(&self, verb: Verb, stages: &[Stage]) -> Result<(), Refused> {
         if stages.contains(&self.stage) { Ok(()) } else { Err(self.wrong_state(verb.label())) }
-    }
-
-    /// Dispatcher, reviewer and follow-up clerk of one ticket are different people.
-    fn not_one_of(
-        &self,
-        ctx: &Ctx<'_>,
-        others: &[&Vec<base::StaffId>],
-        why: &str,
-    ) -> Result<(), Refused> {
-        let Some(me) = ctx.actor.staff else { return Ok(()) };
-        if others.iter().any(|list| list.contains(&me)) {
-            return Err(Refused::NotYou(why.to_owned()));
-        }
-        Ok(())
     }
 
     pub(crate) fn lead_index(&self) -> Option<usize> {
@@ -320,4 +315,17 @@ impl Life {
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         actor.range().covers(self.legs.iter().map(|leg| &leg.unit))
     }
+}
+
+fn city(verb: Verb, ctx: &Ctx<'_>) -> Result<(), Refused> {
+    can(ctx.actor, verb.right(), Thing::City).map_err(|d| Refused::NotYou(d.to_string()))
+}
+
+/// Dispatcher, reviewer and follow-up clerk of one ticket are different people.
+fn not_one_of(ctx: &Ctx<'_>, others: &[&Vec<base::StaffId>], why: &str) -> Result<(), Refused> {
+    let Some(me) = ctx.actor.staff else { return Ok(()) };
+    if others.iter().any(|list| list.contains(&me)) {
+        return Err(Refused::NotYou(why.to_owned()));
+    }
+    Ok(())
 }

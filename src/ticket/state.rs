@@ -135,9 +135,10 @@ impl LegState {
             (S::Handling | S::Correction, M::Reply) => S::Replied,
             (S::Replied, M::SendBack) => S::Correction,
             (S::Replied, M::Finish) => S::Done,
-            (S::Dispatched | S::Handling | S::ReturnAsked | S::Replied | S::Correction, M::Recall) => {
-                S::Recalled
-            }
+            (
+                S::Dispatched | S::Handling | S::ReturnAsked | S::Replied | S::Correction,
+                M::Recall,
+            ) => S::Recalled,
             _ => return None,
         })
     }

@@ -61,7 +61,12 @@ pub fn segments(timer: &Timer, now: DateTime<Utc>, rules: &Rules) -> Vec<Band> {
 }
 
 /// What is left until a due, in words: `剩 4 个工作日`, `剩 2 小时 10 分`, `超期 1 个工作日`.
-pub fn left_text(due: Option<DateTime<Utc>>, natural: bool, now: DateTime<Utc>, rules: &Rules) -> String {
+pub fn left_text(
+    due: Option<DateTime<Utc>>,
+    natural: bool,
+    now: DateTime<Utc>,
+    rules: &Rules,
+) -> String {
     let Some(due) = due else { return String::new() };
     let (word, from, to) = if now <= due { ("剩", now, due) } else { ("超期", due, now) };
     let office = rules.office();
@@ -93,6 +98,7 @@ impl Timer {
 
 #[cfg(test)]
 mod tests {
+    use super::BandKind::{Off, Run};
     use super::*;
     use crate::timer::Clocks;
 
@@ -128,9 +134,10 @@ mod tests {
     #[test]
     fn lunch_and_night_are_off() {
         let rules = Rules::built_in();
-        let kinds: Vec<_> =
-            segments(&timer(), at("2026-03-02T10:00"), &rules).iter().map(|band| band.kind).collect();
-        use BandKind::{Off, Run};
+        let kinds: Vec<_> = segments(&timer(), at("2026-03-02T10:00"), &rules)
+            .iter()
+            .map(|band| band.kind)
+            .collect();
         assert_eq!(kinds, [Run, Off, Run, Off, Run, Off, Run]);
     }
 

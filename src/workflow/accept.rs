@@ -113,9 +113,10 @@ impl Workflow {
         let identity = identity(&draft)?;
         let mut tx = self.0.db.begin().await?;
         let known = identity.name.is_some() || identity.number.is_some();
-        let person = match known {
-            true => Some(self.0.persons.find_or_add_identity(&mut tx, &identity, demo).await?),
-            false => None,
+        let person = if known {
+            Some(self.0.persons.find_or_add_identity(&mut tx, &identity, demo).await?)
+        } else {
+            None
         };
         let answer = match direct_answer {
             Some(answer) => {
@@ -161,12 +162,12 @@ impl Workflow {
 
 fn identity(draft: &Draft) -> Result<Identity, Refused> {
     let number = draft.contact_number.trim();
-    let number = match number.is_empty() {
-        true => None,
-        false => Some(number.parse::<PhoneNumber>().map_err(|_| {
-            Refused::Bad("联系电话有误：应为3至20位数字".to_owned())
-        })?),
+    let read = |number: &str| {
+        number
+            .parse::<PhoneNumber>()
+            .map_err(|_| Refused::Bad("联系电话有误：应为3至20位数字".to_owned()))
     };
+    let number = if number.is_empty() { None } else { Some(read(number)?) };
     let name = Some(draft.contact_name.trim().to_owned()).filter(|name| !name.is_empty());
     if name.as_ref().is_some_and(|name| name.chars().count() > 40) {
         return Err(Refused::Bad("姓名不能超过40个字".to_owned()));

@@ -27,7 +27,9 @@ impl From<ticket::Error> for Error {
             ticket::Error::NotFound => Self::NotFound,
             ticket::Error::Refused(refused) => Self::Refused(refused),
             ticket::Error::Db(error) => Self::Db(error),
-            broken @ (ticket::Error::Calendar(_) | ticket::Error::Corrupt(_)) => Self::Ticket(broken),
+            broken @ (ticket::Error::Calendar(_) | ticket::Error::Corrupt(_)) => {
+                Self::Ticket(broken)
+            }
         }
     }
 }

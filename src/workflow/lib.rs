@@ -142,8 +142,7 @@ impl Workflow {
     }
 
     fn announce(&self, ticket: &Ticket) {
-        let change =
-            Change { id: ticket.id, version: ticket.version, state: ticket.life.stage };
+        let change = Change { id: ticket.id, version: ticket.version, state: ticket.life.stage };
         drop(self.0.changes.send(change)); // nobody may be listening
     }
 }

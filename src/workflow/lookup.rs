@@ -53,7 +53,11 @@ fn view(ticket: &Ticket) -> PublicView {
     let state = public_state(life.stage);
     let ended = life.stage.is_ended();
     PublicView {
-        headline: if sealed { "您登记的事项".to_owned() } else { ticket.request.title.clone() },
+        headline: if sealed {
+            "您登记的事项".to_owned()
+        } else {
+            ticket.request.title.clone()
+        },
         number: ticket.number.digits(),
         state,
         steps: if sealed { Vec::new() } else { steps(ticket) },
@@ -90,7 +94,8 @@ fn reply(ticket: &Ticket) -> Option<String> {
 fn steps(ticket: &Ticket) -> Vec<PublicStep> {
     let life = &ticket.life;
     let lead = life.lead();
-    let answered = matches!(life.ending, Some(Ending::Answered { .. } | Ending::NotAccepted { .. }));
+    let answered =
+        matches!(life.ending, Some(Ending::Answered { .. } | Ending::NotAccepted { .. }));
     let replied = lead.and_then(|leg| leg.replied_at);
     let passed = matches!(life.stage, Stage::InFollowUp | Stage::Disputed | Stage::Closed);
     let mut times = vec![("受理", Some(life.accepted_at))];

@@ -71,17 +71,22 @@ impl Workflow {
     }
 
     /// Shows the citizen's name and number; the audit keeps who looked and why.
-    pub async fn reveal(&self, actor: &Actor, id: TicketId, reason: &str) -> Result<Identity, Error> {
+    pub async fn reveal(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+        reason: &str,
+    ) -> Result<Identity, Error> {
         let db = &mut *self.0.db.acquire().await?;
         let ticket = ticket::find(db, id).await?;
         see(actor, &ticket)?;
         let denied = || org::Denied { actor: actor.name.clone(), right: Right::RevealPerson };
-        let by_hotline = actor.roles.iter().any(|role| role.is_city_wide() && *role != Role::Administrator);
+        let by_hotline =
+            actor.roles.iter().any(|role| role.is_city_wide() && *role != Role::Administrator);
         let own = actor.post.as_ref().map(|post| post.unit);
         // a unit sees the number only while it works on the matter, and never a sealed one
-        let works = ticket.life.legs.iter().any(|leg| {
-            Some(leg.unit.unit) == own && leg.ended_at.is_none()
-        });
+        let works =
+            ticket.life.legs.iter().any(|leg| Some(leg.unit.unit) == own && leg.ended_at.is_none());
         if !by_hotline && (ticket.request.sealed || !works) {
             return Err(denied().into());
         }

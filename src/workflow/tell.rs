@@ -102,7 +102,9 @@ impl Teller<'_> {
         step: &Step,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let Some(leg) = ticket.life.legs.iter().find(|found| found.id == leg) else { return Ok(()) };
+        let Some(leg) = ticket.life.legs.iter().find(|found| found.id == leg) else {
+            return Ok(());
+        };
         let mut fill = self.unit_fill(ticket, leg);
         if let Action::Review { missing: Some(missing), .. } = &step.action {
             fill.push(("reason", shortened(missing, 30)));
@@ -130,7 +132,10 @@ impl Teller<'_> {
         let clock = if fired.name == ticket::Clocks::Sign { "签收" } else { "办结" };
         fill.push(("clock", clock.to_owned()));
         let natural = ticket.life.urgency != ticket::Urgency::Normal;
-        fill.push(("left", ticket::left_text(Some(fired.due), natural, at, &self.workflow.0.rules)));
+        fill.push((
+            "left",
+            ticket::left_text(Some(fired.due), natural, at, &self.workflow.0.rules),
+        ));
         // two limits of one leg may run out in one moment
         self.queue_unit(tx, ticket, leg, news, fill, fired.name.word(), at).await
     }

@@ -130,7 +130,10 @@ async fn a_ticket_walks_from_acceptance_to_its_end() {
     let ticket = house.act(&caller, &ticket, satisfied()).await;
 
     assert_eq!((ticket.life.stage, ticket.version), (Stage::Closed, 6));
-    assert_eq!(house.notices(&ticket).await, ["accepted", "dispatched", "unit_dispatched", "closed"]);
+    assert_eq!(
+        house.notices(&ticket).await,
+        ["accepted", "dispatched", "unit_dispatched", "closed"]
+    );
     let history = house.history(&ticket).await;
     let actions: Vec<_> = history.iter().map(|event| event.action.as_str()).collect();
     assert_eq!(actions, ["accept", "dispatch", "sign", "reply", "review", "follow_up"]);
@@ -156,8 +159,10 @@ async fn submitting_twice_gives_one_ticket() {
 async fn submitting_twice_at_the_same_moment_gives_one_ticket() {
     let house = House::new().await;
     let agent = house.person("agent", Role::Agent, None).await;
-    let (one, two) =
-        tokio::join!(house.workflow.accept(&agent, intake(8)), house.workflow.accept(&agent, intake(8)));
+    let (one, two) = tokio::join!(
+        house.workflow.accept(&agent, intake(8)),
+        house.workflow.accept(&agent, intake(8))
+    );
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.0.id, two.0.id);
     assert!(one.1 != two.1);
@@ -269,7 +274,9 @@ async fn what_a_list_shows_is_what_a_page_opens() {
         dispatcher.clone(),
     ];
     let mut tickets = Vec::new();
-    for (key, to) in [(1, Some(&city.housing)), (2, Some(&city.hub)), (3, None), (4, Some(&city.other_hub))] {
+    for (key, to) in
+        [(1, Some(&city.housing)), (2, Some(&city.hub)), (3, None), (4, Some(&city.other_hub))]
+    {
         let ticket = house.accepted(&agent, intake(key)).await;
         if let Some(to) = to {
             house.act(&dispatcher, &ticket, send(to)).await;
@@ -354,7 +361,11 @@ async fn history_may_not_be_changed_by_the_application() {
     let house = House::new().await;
     let agent = house.person("agent", Role::Agent, None).await;
     house.accepted(&agent, intake(1)).await;
-    for change in ["update ticket_history set reason = 'x'", "delete from ticket_history", "delete from ticket"] {
+    for change in [
+        "update ticket_history set reason = 'x'",
+        "delete from ticket_history",
+        "delete from ticket",
+    ] {
         let tried = sqlx::Executor::execute(&house.db, change).await;
         assert!(tried.is_err(), "{change}");
     }
@@ -375,7 +386,9 @@ async fn the_demonstration_fills_every_desk_and_its_histories_hold() {
     let db = &mut *house.db.acquire().await.unwrap();
     for state in Stage::ALL {
         let all = ticket::Filter::new(&supervisor, ticket::Box::All, house.clock.now());
-        let rows = ticket::list(db, &ticket::Filter { state: Some(*state), most: 400, ..all }).await.unwrap();
+        let rows = ticket::list(db, &ticket::Filter { state: Some(*state), most: 400, ..all })
+            .await
+            .unwrap();
         assert!(rows.len() >= 2, "{state:?}: {}", rows.len());
         for row in rows.iter().take(5) {
             assert!(row.demo);
@@ -408,6 +421,7 @@ async fn the_demonstration_is_laid_once_and_goes_without_a_trace() {
     let supervisor = house.person("supervisor", Role::Supervisor, None).await;
     let all = ticket::Filter::new(&supervisor, ticket::Box::All, house.clock.now());
     assert_eq!(ticket::list(db, &all).await.unwrap().len(), 1);
-    let notices = notice::list(db, &notice::Filter { most: 50, ..Default::default() }).await.unwrap();
+    let notices =
+        notice::list(db, &notice::Filter { most: 50, ..Default::default() }).await.unwrap();
     assert!(notices.iter().all(|notice| notice.ticket == Some(real.id)));
 }

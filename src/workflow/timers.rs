@@ -51,7 +51,11 @@ impl Workflow {
         Ok(due.len())
     }
 
-    async fn fire(&self, tx: &mut PgConnection, id: TicketId) -> Result<Option<ticket::Ticket>, Error> {
+    async fn fire(
+        &self,
+        tx: &mut PgConnection,
+        id: TicketId,
+    ) -> Result<Option<ticket::Ticket>, Error> {
         let now = self.0.clock.now();
         let before = ticket::lock(tx, id).await?;
         let (after, fired) = ticket::tick(tx, &before, now).await?;

@@ -63,21 +63,38 @@ async fn a_ticket_goes_from_call_to_close_over_http() {
     let made = house.post("/api/v1/tickets", &people.agent, form(1)).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let unit = house.city.housing.unit;
-    let sent = act(&house, &people.dispatcher, &made, json!({"action": "dispatch", "unit_id": unit, "assisting": []})).await;
+    let sent = act(
+        &house,
+        &people.dispatcher,
+        &made,
+        json!({"action": "dispatch", "unit_id": unit, "assisting": []}),
+    )
+    .await;
     assert_eq!(sent.json()["state"], "dispatched", "{}", sent.text);
     let signed = act(&house, &people.clerk, &sent, json!({"action": "sign"})).await;
     let reply = json!({"action": "reply", "text": "已到现场检修，供热恢复正常。", "contacted": true,
         "contacted_at": null, "how": "电话", "solved": "solved"});
     let replied = act(&house, &people.clerk, &signed, reply).await;
-    let passed = act(&house, &people.reviewer, &replied, json!({"action": "review", "pass": true, "missing": null})).await;
+    let passed = act(
+        &house,
+        &people.reviewer,
+        &replied,
+        json!({"action": "review", "pass": true, "missing": null}),
+    )
+    .await;
     let said = json!({"action": "follow_up", "reached": true, "contacted": true, "solved": "solved",
         "satisfaction": "satisfied", "words": "屋里热了", "not_true": false});
     let closed = act(&house, &people.caller, &passed, said).await.json();
-    assert_eq!((closed["state"].as_str(), closed["version"].as_i64()), (Some("closed"), Some(6)), "{closed}");
+    assert_eq!(
+        (closed["state"].as_str(), closed["version"].as_i64()),
+        (Some("closed"), Some(6)),
+        "{closed}"
+    );
     assert_eq!(closed["rating"]["satisfaction"], "satisfied");
     assert_eq!(closed["history"].as_array().unwrap().len(), 6);
     assert!(closed["timers"][0]["segments"][0]["kind"].is_string());
-    let texts: Vec<_> = closed["notices"].as_array().unwrap().iter().map(|n| n["template"].clone()).collect();
+    let texts: Vec<_> =
+        closed["notices"].as_array().unwrap().iter().map(|n| n["template"].clone()).collect();
     assert!(texts.contains(&json!("closed")) && texts.contains(&json!("accepted")), "{texts:?}");
 }
 
@@ -112,7 +129,8 @@ async fn signing_an_undispatched_ticket_is_a_conflict_that_names_state_and_steps
     let people = people(&house).await;
     let supervisor = house.signed_in("supervisor", Role::Supervisor, None).await.1;
     let made = house.post("/api/v1/tickets", &people.agent, form(1)).await;
-    let refused = act(&house, &supervisor, &made, json!({"action": "sign", "reason": "代办"})).await;
+    let refused =
+        act(&house, &supervisor, &made, json!({"action": "sign", "reason": "代办"})).await;
     assert_eq!(refused.problem(), (409, "ticket_wrong_state".to_owned()), "{}", refused.text);
     let body = refused.json();
     assert_eq!(body["state"], "accepted");
@@ -148,10 +166,16 @@ async fn unknown_fields_and_words_are_refused() {
     assert_eq!(refused.problem(), (422, "unknown_field".to_owned()));
     let made = house.post("/api/v1/tickets", &people.agent, form(1)).await;
     let odd = json!({"action": "sign", "due": "2026-01-01"});
-    assert_eq!(act(&house, &people.clerk, &made, odd).await.problem(), (422, "unknown_field".to_owned()));
+    assert_eq!(
+        act(&house, &people.clerk, &made, odd).await.problem(),
+        (422, "unknown_field".to_owned())
+    );
     let mut bad = form(2);
     bad["draft"]["contact_number"] = json!("一二三");
-    assert_eq!(house.post("/api/v1/tickets", &people.agent, bad).await.problem(), (422, "bad_step".to_owned()));
+    assert_eq!(
+        house.post("/api/v1/tickets", &people.agent, bad).await.problem(),
+        (422, "bad_step".to_owned())
+    );
     let odd = house.get("/api/v1/tickets?box=trash", &people.agent).await;
     assert_eq!(odd.problem(), (422, "bad_query".to_owned()));
 }
@@ -174,7 +198,8 @@ async fn lists_go_page_by_page() {
     seen.sort_by_key(Value::to_string);
     seen.dedup();
     assert_eq!(seen.len(), 5);
-    let row = &house.get("/api/v1/tickets?box=all&q=供热", &people.dispatcher).await.json()["items"][0];
+    let row =
+        &house.get("/api/v1/tickets?box=all&q=供热", &people.dispatcher).await.json()["items"][0];
     assert_eq!(row["left_text"], "剩 4 小时 0 分");
 }
 
@@ -202,7 +227,9 @@ async fn the_public_page_gives_the_same_answer_for_each_wrong_input() {
     let right = ask(number.clone(), code.clone()).await;
     assert_eq!(right.json()["state"], "已受理", "{}", right.text);
     let mut answers = Vec::new();
-    for (number, code) in [(number, json!("99999")), (json!("2026030200013"), code.clone()), (json!("x"), code)] {
+    for (number, code) in
+        [(number, json!("99999")), (json!("2026030200013"), code.clone()), (json!("x"), code)]
+    {
         let wrong = ask(number, code).await;
         assert_eq!(wrong.problem(), (404, "no_such_ticket".to_owned()));
         answers.push(wrong.text);

@@ -229,7 +229,8 @@ impl TimerBody {
         let bands = ticket::segments(timer, now, rules);
         Self {
             name: timer.name.word(),
-            label: unit.map_or_else(|| label.to_owned(), |leg| format!("{label}（{}）", leg.unit.name)),
+            label: unit
+                .map_or_else(|| label.to_owned(), |leg| format!("{label}（{}）", leg.unit.name)),
             leg_id: timer.leg.map(base::LegId::uuid),
             cycle: timer.cycle,
             started_at: timer.started_at,

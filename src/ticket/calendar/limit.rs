@@ -56,7 +56,8 @@ impl WorkCalendar {
             return Ok(start);
         }
         let pauses = unite(pauses);
-        let by_days = |n: u32, count: &dyn Fn(usize) -> Result<DateTime<Utc>, Error>,
+        let by_days = |n: u32,
+                       count: &dyn Fn(usize) -> Result<DateTime<Utc>, Error>,
                        lost: &dyn Fn(DateTime<Utc>, DateTime<Utc>) -> usize| {
             let mut n = usize::try_from(n).expect("a limit in days fits");
             let mut due = count(n)?;
@@ -83,11 +84,9 @@ impl WorkCalendar {
                 let (from, left) = run(start, time, &pauses, &|a, b| b - a);
                 Ok(from + left)
             }
-            Limit::DayEnd(n) => by_days(
-                n,
-                &|n| Ok(super::time(self.working_day(date, n)?.close)),
-                &closes,
-            ),
+            Limit::DayEnd(n) => {
+                by_days(n, &|n| Ok(super::time(self.working_day(date, n)?.close)), &closes)
+            }
             Limit::DayRoll(n) => {
                 let (start, day) = self.next_opening(start)?;
                 let local = start.with_timezone(&self.zone).naive_local();
@@ -101,26 +100,22 @@ impl WorkCalendar {
                     &closes,
                 )
             }
-            Limit::Natural(n) => {
-                by_days(n, &|n| Ok(self.midnight_ending(natural(n))), &midnights)
+            Limit::Natural(n) => by_days(n, &|n| Ok(self.midnight_ending(natural(n))), &midnights),
+            Limit::NaturalRoll(n) => {
+                by_days(n, &|n| Ok(super::time(self.working_day(natural(n), 0)?.close)), &midnights)
             }
-            Limit::NaturalRoll(n) => by_days(
-                n,
-                &|n| Ok(super::time(self.working_day(natural(n), 0)?.close)),
-                &midnights,
-            ),
         }
     }
 
-    /// What is left of a business limit while a pause is open since `paused`: no due time then.
+    /// What is left of a business limit while a pause is open: no more runs from `open_since` on: no due time then.
     pub fn left(
         &self,
         start: DateTime<Utc>,
         time: TimeDelta,
         pauses: &[Pause],
-        paused: DateTime<Utc>,
+        open_since: DateTime<Utc>,
     ) -> TimeDelta {
-        (time - self.used(start, paused, pauses)).max(TimeDelta::zero())
+        (time - self.used(start, open_since, pauses)).max(TimeDelta::zero())
     }
 
     /// Working time from `start` to `at` outside the pauses.

@@ -94,7 +94,8 @@ impl WorkCalendar {
                 totals.push(total);
             }
         }
-        let edge = |date: NaiveDate| instant(zone, date.and_time(NaiveTime::MIN)).timestamp_micros();
+        let edge =
+            |date: NaiveDate| instant(zone, date.and_time(NaiveTime::MIN)).timestamp_micros();
         Self {
             name: hours.name.clone(),
             zone,

@@ -18,8 +18,7 @@ fn at(text: &str) -> DateTime<Utc> {
 #[test]
 fn every_vector_of_the_plain_form_is_met() {
     let mut lines = Vec::new();
-    let right =
-        check_text(VECTORS, &built_in(), &mut |line| lines.push(line.to_owned())).unwrap();
+    let right = check_text(VECTORS, &built_in(), &mut |line| lines.push(line.to_owned())).unwrap();
     let wrong: Vec<_> = lines.iter().filter(|line| line.contains("\twrong: ")).collect();
     assert!(right && wrong.is_empty(), "{wrong:#?}");
     assert_eq!(lines.len(), VECTORS.lines().count() - 1);

@@ -73,8 +73,13 @@ pub fn check_text(
             ))
         })
     };
-    let columns =
-        [column("calendar")?, column("start")?, column("target")?, column("pauses")?, column("due")?];
+    let columns = [
+        column("calendar")?,
+        column("start")?,
+        column("target")?,
+        column("pauses")?,
+        column("due")?,
+    ];
     let mut right = true;
     for line in lines.filter(|line| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();

@@ -6,7 +6,9 @@ use super::{After, bad};
 use crate::action::Step;
 use crate::calendar;
 use crate::error::{Error, Refused};
-use crate::life::{Ctx, Life, NewLeg, Tell, UnitNews, is_grass_roots, runs};
+use crate::leg::{NewLeg, is_grass_roots, runs};
+use crate::life::{Ctx, Life};
+use crate::outcome::{Tell, UnitNews};
 use crate::state::{LegMove, LegState, Move};
 use crate::timer::{Clocks, Runs};
 
@@ -22,7 +24,8 @@ impl Life {
         let lead = target(ctx, unit)?.clone();
         let arbitrated = u16::try_from(self.returns).unwrap_or(u16::MAX) >= ctx.rules.max_returns;
         self.check_target(&lead, arbitrated)?;
-        if arbitrated && !(ctx.actor.has(Role::Supervisor) && !step.reason.trim().is_empty()) {
+        let decides = ctx.actor.has(Role::Supervisor) && !step.reason.trim().is_empty();
+        if arbitrated && !decides {
             return Err(bad("已退单两次，须由班长会商裁定承办单位并说明理由").into());
         }
         self.go(Move::Dispatch, "派单")?;
@@ -31,16 +34,28 @@ impl Life {
             self.dispatchers.push(me);
         }
         let promise = Some(self.promise);
-        let new = NewLeg { unit: &lead, lead: true, parent: None, not_after: promise, binding: arbitrated };
-        let id = self.open_leg(ctx, new)?;
+        let new = NewLeg {
+            unit: &lead,
+            lead: true,
+            parent: None,
+            not_after: promise,
+            binding: arbitrated,
+        };
+        let id = self.open_leg(ctx, &new)?;
         after.leg = Some(id);
         after.tells.push(Tell::Dispatched { unit: lead.name.clone() });
         after.tell_unit(id, UnitNews::Dispatched);
         for other in distinct(assisting, unit)? {
             let other = target(ctx, other)?.clone();
             self.check_target(&other, arbitrated)?;
-            let new = NewLeg { unit: &other, lead: false, parent: None, not_after: promise, binding: false };
-            let id = self.open_leg(ctx, new)?;
+            let new = NewLeg {
+                unit: &other,
+                lead: false,
+                parent: None,
+                not_after: promise,
+                binding: false,
+            };
+            let id = self.open_leg(ctx, &new)?;
             after.tell_unit(id, UnitNews::Dispatched);
         }
         self.sign_what_needs_none(ctx)?;
@@ -60,11 +75,12 @@ impl Life {
         let others = distinct(assisting, unit)?;
         for (n, id) in std::iter::once(unit).chain(others).enumerate() {
             let below = target(ctx, id)?.clone();
-            let inside = can(ctx.actor, Right::Dispatch, Thing::Units(std::slice::from_ref(&below)));
+            let inside =
+                can(ctx.actor, Right::Dispatch, Thing::Units(std::slice::from_ref(&below)));
             if inside.is_err() || below.unit == self.legs[above].unit.unit {
                 return Err(bad("只能转派给本县（市、区）的单位").into());
             }
-            let open = |leg: &crate::life::Leg| {
+            let open = |leg: &crate::leg::Leg| {
                 leg.parent == Some(parent) && leg.unit.unit == id && leg.state.is_open()
             };
             if self.legs.iter().any(open) {
@@ -77,7 +93,7 @@ impl Life {
                 not_after: Some(due),
                 binding: false,
             };
-            let leg = self.open_leg(ctx, new)?;
+            let leg = self.open_leg(ctx, &new)?;
             // a child leg is never due after its parent
             self.cap(leg, due);
             after.leg = after.leg.or(Some(leg));
@@ -179,7 +195,7 @@ impl Life {
         if is_grass_roots(unit) {
             return Err(bad("街道、乡镇的工单由所在县（市、区）热线中心转派"));
         }
-        let gave_back = |leg: &crate::life::Leg| {
+        let gave_back = |leg: &crate::leg::Leg| {
             leg.state == LegState::Returned && leg.parent.is_none() && leg.unit.unit == unit.unit
         };
         if !arbitrated && self.legs.iter().any(gave_back) {

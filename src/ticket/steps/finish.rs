@@ -3,7 +3,9 @@ use super::{After, bad};
 use crate::action::Action;
 use crate::error::{Error, Refused};
 use crate::kind::{Satisfaction, Solved};
-use crate::life::{Ctx, Ending, Life, NewLeg, Rating, Tell, UnitNews, runs};
+use crate::leg::{NewLeg, runs};
+use crate::life::{Ctx, Life};
+use crate::outcome::{Ending, Rating, Tell, UnitNews};
 use crate::state::Move;
 use crate::timer::{Clocks, Runs};
 
@@ -14,7 +16,8 @@ impl Life {
         ctx: &Ctx<'_>,
         after: &mut After,
     ) -> Result<(), Error> {
-        let Action::FollowUp { reached, contacted, solved, satisfaction, words, not_true, call_id } = action
+        let Action::FollowUp { reached, contacted, solved, satisfaction, words, not_true, call_id } =
+            action
         else {
             return Err(self.wrong_state("回访").into());
         };
@@ -118,7 +121,7 @@ impl Life {
             not_after: Some(self.promise),
             binding: false,
         };
-        let leg = self.open_leg(ctx, new)?;
+        let leg = self.open_leg(ctx, &new)?;
         after.leg = Some(leg);
         after.tells.push(Tell::ReworkBegun { unit: unit.name.clone() });
         after.tell_unit(leg, UnitNews::Rework);

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use super::{After, bad};
 use crate::calendar::Limit;
 use crate::error::Error;
-use crate::life::{Ctx, Ending, ExtensionAsk, Life, Reply, Tell, UnitNews, runs};
+use crate::leg::{Reply, runs};
+use crate::life::{Ctx, Life};
+use crate::outcome::{Ending, ExtensionAsk, Tell, UnitNews};
 use crate::state::{LegMove, Move};
 use crate::timer::{Clocks, Runs};
 

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::action::{Action, Step, Verb};
 use crate::error::{Error, Refused};
-use crate::life::{Ctx, Ending, Life, Rating, Taken, Tell, UnitNews};
+use crate::life::{Ctx, Life, Taken};
+use crate::outcome::{Ending, Rating, Tell, UnitNews};
 use crate::state::{LegMove, LegState, Move};
 use crate::timer::{Clocks, Fire};
 
@@ -59,7 +60,7 @@ impl Life {
                 life.decide_return(i, *approve, *unit_id, step, ctx, &mut after)?;
             }
             (Action::Reply { text, contacted, contacted_at, how, solved }, Some(i)) => {
-                let reply = crate::life::Reply {
+                let reply = crate::leg::Reply {
                     text: text.trim().to_owned(),
                     contacted: *contacted,
                     contacted_at: *contacted_at,
@@ -68,7 +69,9 @@ impl Life {
                 };
                 life.reply(i, reply, ctx)?;
             }
-            (Action::AskExtension { days }, Some(i)) => life.ask_extension(i, *days, &step.reason, ctx)?,
+            (Action::AskExtension { days }, Some(i)) => {
+                life.ask_extension(i, *days, &step.reason, ctx)?;
+            }
             (Action::DecideExtension { approve }, Some(i)) => {
                 life.decide_extension(i, *approve, ctx, &mut after)?;
             }
@@ -97,8 +100,15 @@ impl Life {
     }
 
     /// A supervisor who stands in for a unit says why.
-    fn stand_in(&self, verb: Verb, leg: Option<usize>, step: &Step, ctx: &Ctx<'_>) -> Result<(), Refused> {
-        let unit_side = matches!(verb, Verb::Sign | Verb::Return | Verb::Reply | Verb::AskExtension);
+    fn stand_in(
+        &self,
+        verb: Verb,
+        leg: Option<usize>,
+        step: &Step,
+        ctx: &Ctx<'_>,
+    ) -> Result<(), Refused> {
+        let unit_side =
+            matches!(verb, Verb::Sign | Verb::Return | Verb::Reply | Verb::AskExtension);
         let Some(i) = leg.filter(|_| unit_side) else { return Ok(()) };
         let own = ctx.actor.post.as_ref().is_some_and(|own| own.unit == self.legs[i].unit.unit);
         if own || !step.reason.trim().is_empty() {

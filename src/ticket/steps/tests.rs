@@ -7,8 +7,8 @@ use org::{Actor, Level, Post, Role, UnitKind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::kind::{Kind, Satisfaction, Solved, Urgency};
 use crate::flow::Rules;
+use crate::kind::{Kind, Satisfaction, Solved, Urgency};
 use crate::life::Birth;
 use crate::state::{LegState, Stage};
 
@@ -291,7 +291,9 @@ fn an_unsigned_leg_is_signed_by_the_system_and_loses_its_right_to_return() {
 fn streets_and_towns_get_their_legs_from_their_county_only() {
     let mut case = Case::new(Kind::Help);
     assert!(case.refuses(&dispatcher(), send(&town())).contains("热线中心转派"));
-    case.by(&dispatcher(), send(&hub())).by(&hub_clerk(), Action::Sign {}).by(&hub_clerk(), send(&town()));
+    case.by(&dispatcher(), send(&hub()))
+        .by(&hub_clerk(), Action::Sign {})
+        .by(&hub_clerk(), send(&town()));
     assert!(case.refuses(&hub_clerk(), send(&heating())).contains("本县"));
     assert!(case.refuses(&hub_clerk(), reply()).contains("下级环节"));
     case.by(&town_clerk(), Action::Sign {}).by(&town_clerk(), reply());
@@ -309,7 +311,9 @@ fn a_department_may_not_send_on() {
 #[test]
 fn a_town_returns_to_its_county_and_it_does_not_count_in_the_city() {
     let mut case = Case::new(Kind::Help);
-    case.by(&dispatcher(), send(&hub())).by(&hub_clerk(), Action::Sign {}).by(&hub_clerk(), send(&town()));
+    case.by(&dispatcher(), send(&hub()))
+        .by(&hub_clerk(), Action::Sign {})
+        .by(&hub_clerk(), send(&town()));
     case.by(&town_clerk(), Action::Sign {}).by(&town_clerk(), back());
     assert_eq!(case.life.stage, Stage::Handling);
     assert!(case.try_as(&other_dispatcher(), decide(true)).is_err());
@@ -455,8 +459,16 @@ fn another_units_clerk_may_do_nothing() {
 
 fn actors() -> Vec<Actor> {
     vec![
-        dispatcher(), other_dispatcher(), clerk(), person(9, Role::Clerk, Some(housing())), reviewer(),
-        caller(), supervisor(), hub_clerk(), person(17, Role::Hub, Some(hub())), town_clerk(),
+        dispatcher(),
+        other_dispatcher(),
+        clerk(),
+        person(9, Role::Clerk, Some(housing())),
+        reviewer(),
+        caller(),
+        supervisor(),
+        hub_clerk(),
+        person(17, Role::Hub, Some(hub())),
+        town_clerk(),
     ]
 }
 

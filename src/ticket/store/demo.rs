@@ -23,7 +23,11 @@ pub(crate) async fn without_call(
     Ok(rows.into_iter().map(|row| (row.id, row.accepted_at, row.person)).collect())
 }
 
-pub(crate) async fn join_call(db: &mut PgConnection, id: TicketId, call: CallId) -> Result<(), Error> {
+pub(crate) async fn join_call(
+    db: &mut PgConnection,
+    id: TicketId,
+    call: CallId,
+) -> Result<(), Error> {
     sqlx::query!(
         "update ticket set call_id = $2 where id = $1 and demo and call_id is null",
         id.uuid(),

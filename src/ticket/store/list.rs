@@ -9,6 +9,7 @@ use crate::number::Number;
 use crate::state::Stage;
 
 /// A line of a list.
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a row")]
 #[derive(Debug, Clone, FromRow)]
 pub struct Row {
     pub id: TicketId,
@@ -158,8 +159,14 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
 fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     query.push(" and ticket.ended_at is null and (false");
     for (role, condition) in [
-        (Role::Dispatcher, "ticket.state in ('accepted', 'return_asked') or ticket.extension is not null"),
-        (Role::Supervisor, "ticket.state in ('disputed', 'return_asked') or ticket.extension is not null"),
+        (
+            Role::Dispatcher,
+            "ticket.state in ('accepted', 'return_asked') or ticket.extension is not null",
+        ),
+        (
+            Role::Supervisor,
+            "ticket.state in ('disputed', 'return_asked') or ticket.extension is not null",
+        ),
         (Role::Reviewer, "ticket.state = 'in_review'"),
         (Role::FollowUp, "ticket.state in ('in_follow_up', 'disputed')"),
     ] {

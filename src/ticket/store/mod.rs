@@ -5,11 +5,12 @@ mod list;
 mod read;
 mod write;
 
-pub use list::{Filter, Page, Row, Sort};
 pub(crate) use demo::{has_demo, join_call, remove_demo, without_call};
 pub(crate) use history::{events, events_after};
 pub(crate) use list::list;
+pub use list::{Filter, Page, Row, Sort};
 pub(crate) use read::{
-    by_digits, by_key, due_tickets, find, last_rating, lock, number_taken_today, of_person, open_counts,
+    by_digits, by_key, due_tickets, find, last_rating, lock, number_taken_today, of_person,
+    open_counts,
 };
 pub(crate) use write::{add_event, add_rating, insert, save};

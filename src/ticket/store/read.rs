@@ -7,12 +7,15 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::kind::{Channel, Kind, Satisfaction, Solved, Urgency};
-use crate::life::{Leg, Life, Rating};
+use crate::leg::Leg;
+use crate::life::Life;
 use crate::number::Number;
+use crate::outcome::Rating;
 use crate::request::{Request, Ticket};
 use crate::state::{LegState, Stage};
 use crate::timer::{Clocks, Runs, Timer};
 
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a row")]
 struct Row {
     id: TicketId,
     digits: String,
@@ -72,7 +75,8 @@ pub(crate) async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Option<T
 
 /// A ticket to be read.
 pub(crate) async fn find(db: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
-    let row = sqlx::query_file_as!(Row, "store/find.sql", id.uuid()).fetch_optional(&mut *db).await?;
+    let row =
+        sqlx::query_file_as!(Row, "store/find.sql", id.uuid()).fetch_optional(&mut *db).await?;
     let Some(row) = row else { return Ok(None) };
     let legs = legs(db, id).await?;
     let timers = timers(db, id).await?;
@@ -86,7 +90,10 @@ pub(crate) async fn by_key(db: &mut PgConnection, key: Uuid) -> Result<Option<Ti
 }
 
 /// The ticket with this number.
-pub(crate) async fn by_digits(db: &mut PgConnection, number: Number) -> Result<Option<TicketId>, Error> {
+pub(crate) async fn by_digits(
+    db: &mut PgConnection,
+    number: Number,
+) -> Result<Option<TicketId>, Error> {
     let id = sqlx::query_scalar!(
         r#"select id as "id: TicketId" from ticket where digits = $1"#,
         number.digits(),
@@ -95,7 +102,10 @@ pub(crate) async fn by_digits(db: &mut PgConnection, number: Number) -> Result<O
 }
 
 /// The next number of a day.
-pub(crate) async fn number_taken_today(db: &mut PgConnection, day: NaiveDate) -> Result<Number, Error> {
+pub(crate) async fn number_taken_today(
+    db: &mut PgConnection,
+    day: NaiveDate,
+) -> Result<Number, Error> {
     let next = sqlx::query_scalar!("select next_ticket_number($1)", day).fetch_one(db).await?;
     let next = next.and_then(|n| u32::try_from(n).ok()).ok_or(sqlx::Error::RowNotFound)?;
     Ok(Number::new(day, next))
@@ -162,7 +172,10 @@ pub(crate) async fn open_counts(
 }
 
 /// The last time the citizen was asked, or tried to be.
-pub(crate) async fn last_rating(db: &mut PgConnection, id: TicketId) -> Result<Option<Rating>, Error> {
+pub(crate) async fn last_rating(
+    db: &mut PgConnection,
+    id: TicketId,
+) -> Result<Option<Rating>, Error> {
     let row = sqlx::query!(
         r#"
         select cycle, at, staff_id as "by: StaffId", reached, contacted, solved, satisfaction, words,

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::history::{Event, kept};
-use crate::life::{Leg, Rating};
+use crate::leg::Leg;
+use crate::outcome::Rating;
 use crate::request::Ticket;
 use crate::timer::Timer;
 
@@ -113,7 +114,12 @@ pub(crate) async fn save(
     save_timers(db, after.id, &moved).await
 }
 
-async fn save_leg(db: &mut PgConnection, ticket: TicketId, i: usize, leg: &Leg) -> Result<(), Error> {
+async fn save_leg(
+    db: &mut PgConnection,
+    ticket: TicketId,
+    i: usize,
+    leg: &Leg,
+) -> Result<(), Error> {
     sqlx::query!(
         "
         insert into handling_leg (id, ticket_id, position, unit_id, lead, parent_id, cycle, state,
@@ -152,7 +158,11 @@ async fn save_leg(db: &mut PgConnection, ticket: TicketId, i: usize, leg: &Leg) 
 }
 
 /// All of them by one statement.
-async fn save_timers(db: &mut PgConnection, ticket: TicketId, timers: &[&Timer]) -> Result<(), Error> {
+async fn save_timers(
+    db: &mut PgConnection,
+    ticket: TicketId,
+    timers: &[&Timer],
+) -> Result<(), Error> {
     if timers.is_empty() {
         return Ok(());
     }
@@ -218,7 +228,11 @@ pub(crate) async fn add_event(db: &mut PgConnection, event: &Event) -> Result<()
 }
 
 /// Adds what the citizen said.
-pub(crate) async fn add_rating(db: &mut PgConnection, ticket: TicketId, rating: &Rating) -> Result<(), Error> {
+pub(crate) async fn add_rating(
+    db: &mut PgConnection,
+    ticket: TicketId,
+    rating: &Rating,
+) -> Result<(), Error> {
     sqlx::query!(
         "insert into rating (ticket_id, at, cycle, staff_id, reached, contacted, solved, satisfaction, words,
             not_true, call_id)

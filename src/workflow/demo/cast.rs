@@ -63,7 +63,8 @@ impl Cast {
 
     fn departments(&self) -> impl Iterator<Item = &Post> {
         self.units().filter(|post| {
-            post.level == Level::City && matches!(post.kind, UnitKind::Department | UnitKind::Enterprise)
+            post.level == Level::City
+                && matches!(post.kind, UnitKind::Department | UnitKind::Enterprise)
         })
     }
 
@@ -72,12 +73,21 @@ impl Cast {
     }
 
     /// The unit that usually deals with a category, or any department.
-    pub(super) fn usual_unit(&self, category: Option<&Category>, chance: Chance<'_>) -> Option<&Post> {
-        let own = category.and_then(|category| category.unit).and_then(|unit| self.posts.get(&unit));
+    pub(super) fn usual_unit(
+        &self,
+        category: Option<&Category>,
+        chance: Chance<'_>,
+    ) -> Option<&Post> {
+        let own =
+            category.and_then(|category| category.unit).and_then(|unit| self.posts.get(&unit));
         own.or_else(|| self.another_department(None, chance))
     }
 
-    pub(super) fn another_department(&self, not: Option<UnitId>, chance: Chance<'_>) -> Option<&Post> {
+    pub(super) fn another_department(
+        &self,
+        not: Option<UnitId>,
+        chance: Chance<'_>,
+    ) -> Option<&Post> {
         let all: Vec<_> = self.departments().filter(|post| Some(post.unit) != not).collect();
         chance.one_of(&all).copied()
     }
@@ -90,7 +100,12 @@ impl Cast {
     }
 
     /// Where a hub may send: the street or town of the place, or a department of the county.
-    pub(super) fn below(&self, hub: &Post, place: Option<&Place>, chance: Chance<'_>) -> Option<&Post> {
+    pub(super) fn below(
+        &self,
+        hub: &Post,
+        place: Option<&Place>,
+        chance: Chance<'_>,
+    ) -> Option<&Post> {
         let county = hub.path.rsplit_once('.')?.0;
         let inside: Vec<_> = self
             .units()
@@ -124,9 +139,10 @@ impl Cast {
     pub(super) fn clerk(&self, post: &Post, chance: Chance<'_>) -> Actor {
         let role = if post.kind == UnitKind::Hub { Role::Hub } else { Role::Clerk };
         let people = self.staff.get(&role).map_or(&[][..], Vec::as_slice);
-        let own = people.iter().map(Staff::actor).find(|actor| {
-            actor.post.as_ref().is_some_and(|own| own.unit == post.unit)
-        });
+        let own = people
+            .iter()
+            .map(Staff::actor)
+            .find(|actor| actor.post.as_ref().is_some_and(|own| own.unit == post.unit));
         own.unwrap_or_else(|| stranger(role, Some(post.clone()), chance))
     }
 

@@ -1,8 +1,8 @@
 //! The demonstration's tickets: months of believable requests in every state, lived by the real
 //! state machine at past times, marked, and taken out by one call.
 mod cast;
-mod play;
 mod plan;
+mod play;
 mod story;
 mod texts;
 
@@ -41,7 +41,9 @@ pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
         for part in some {
             let person = cast.person(workflow, &mut tx, part, &mut regulars, chance).await?;
             let number = ticket::next_number(&mut tx, part.at, workflow.rules()).await?;
-            let Some(mut play) = Play::open(workflow, &cast, part, person, number)? else { continue };
+            let Some(mut play) = Play::open(workflow, &cast, part, person, number)? else {
+                continue;
+            };
             story::live(&mut play, &cast, part, chance);
             play.write(&mut tx).await?;
         }

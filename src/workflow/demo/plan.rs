@@ -168,7 +168,7 @@ fn busy(day: chrono::NaiveDate, chance: Chance<'_>) -> u64 {
     let weekend = matches!(day.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun);
     let cold = (day.month() == 10 && day.day() >= 20) || matches!(day.month(), 11 | 12 | 1 | 2);
     let usual = if weekend { 2 } else { 3 };
-    usual + chance.below(3) + if cold { 1 } else { 0 }
+    usual + chance.below(3) + u64::from(cold)
 }
 
 /// Mornings are the busiest; nights are quiet.

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Role};
 use sqlx::PgConnection;
 use ticket::{
-    Action, Channel, Ctx, Event, Fired, Kind, New, Number, Rating, Request, Rules, Runs, Stage, Step,
-    Tell, Ticket, Urgency,
+    Action, Channel, Ctx, Event, Fired, Kind, New, Number, Rating, Request, Rules, Runs, Stage,
+    Step, Tell, Ticket, Urgency,
 };
 use uuid::Uuid;
 
@@ -57,7 +57,13 @@ impl<'a> Play<'a> {
             now: part.now,
         };
         let step = Step::new(Action::Sign {});
-        play.told.push(Told::Tell { ticket, tell: Tell::Accepted, step, rating: None, at: part.at });
+        play.told.push(Told::Tell {
+            ticket,
+            tell: Tell::Accepted,
+            step,
+            rating: None,
+            at: part.at,
+        });
         Ok(Some(play))
     }
 
@@ -78,13 +84,13 @@ impl<'a> Play<'a> {
 
     /// Takes a step; deadlines that were reached before it are marked first. Nothing happens when
     /// its time has not come, or when the step is refused: then `false`.
-    pub(super) fn step(&mut self, at: DateTime<Utc>, actor: &Actor, step: Step) -> bool {
+    pub(super) fn step(&mut self, at: DateTime<Utc>, actor: &Actor, step: &Step) -> bool {
         if at >= self.now {
             return false;
         }
         self.marks_until(at);
         let ctx = Ctx { at, actor, rules: self.workflow.rules(), posts: self.cast.posts() };
-        let Ok((after, event, taken)) = self.ticket.advance(&step, &ctx) else { return false };
+        let Ok((after, event, taken)) = self.ticket.advance(step, &ctx) else { return false };
         self.ticket = after;
         self.events.push(event);
         self.ratings.extend(taken.rating.clone());
@@ -131,13 +137,16 @@ impl<'a> Play<'a> {
 }
 
 /// The request in words.
-fn request(cast: &Cast, part: &Part<'_>, person: Option<PersonId>, chance: Chance<'_>) -> Option<New> {
+fn request(
+    cast: &Cast,
+    part: &Part<'_>,
+    person: Option<PersonId>,
+    chance: Chance<'_>,
+) -> Option<New> {
     let theme = part.theme;
     let place = part.place.map_or("我市", |place| place.name.as_str());
-    let number = match chance.percent(60) {
-        true => format!("{}号楼", 1 + chance.below(28)),
-        false => String::new(),
-    };
+    let number = format!("{}号楼", 1 + chance.below(28));
+    let number = if chance.percent(60) { number } else { String::new() };
     let is_estate = ["小区", "花园", "新村"].iter().any(|word| place.ends_with(word));
     let place = if is_estate { format!("{place}{number}") } else { place.to_owned() };
     let words = |texts: &[&str]| Some(chance.one_of(texts)?.replace("{p}", &place));
@@ -154,7 +163,9 @@ fn request(cast: &Cast, part: &Part<'_>, person: Option<PersonId>, chance: Chanc
             content: words(theme.contents)?,
             category: cast.category(theme.category).map(|category| category.id),
             place: part.place.map(|place| place.id),
-            address: part.place.map_or_else(String::new, |p| format!("{} {number}", p.path).trim().to_owned()),
+            address: part
+                .place
+                .map_or_else(String::new, |p| format!("{} {number}", p.path).trim().to_owned()),
             person,
             sealed: kind == Kind::Report || (kind == Kind::Complaint && chance.percent(6)),
             wants_reply: kind != Kind::Praise && chance.percent(93),

@@ -39,14 +39,14 @@ impl Story<'_, '_> {
 
     /// A step that the story needs; none ends it. So does the stage at which it is to stop.
     fn must(&mut self, actor: &Actor, action: Action, reason: &str) -> Option<()> {
-        let taken = self.play.step(self.at, actor, Step::because(action, reason));
+        let taken = self.play.step(self.at, actor, &Step::because(action, reason));
         let enough = self.part.course == Course::Until(self.play.stage());
         (taken && !enough).then_some(())
     }
 
     /// A step that may as well not be taken.
     fn may(&mut self, actor: &Actor, action: Action, reason: &str) {
-        self.play.step(self.at, actor, Step::because(action, reason));
+        self.play.step(self.at, actor, &Step::because(action, reason));
     }
 
     fn begin(&mut self) -> Option<()> {
@@ -80,8 +80,10 @@ impl Story<'_, '_> {
 
     /// The county's hub where the matter is local, else the usual unit.
     fn target(&self) -> Option<&Post> {
-        let hub_only = matches!(self.part.course, Course::AtHub | Course::BelowHub | Course::BackAtHub);
-        let local = hub_only || (self.part.theme.by_county && !self.quick && self.chance.percent(65));
+        let hub_only =
+            matches!(self.part.course, Course::AtHub | Course::BelowHub | Course::BackAtHub);
+        let local =
+            hub_only || (self.part.theme.by_county && !self.quick && self.chance.percent(65));
         let hub = self.cast.hub_of(self.part.place).filter(|_| local);
         let category = self.cast.category(self.part.theme.category);
         hub.or_else(|| self.cast.usual_unit(category, self.chance))
@@ -106,7 +108,11 @@ impl Story<'_, '_> {
         self.wait(Runs::Hotline, 20, 200);
         let other = self.cast.someone_but(Role::Dispatcher, dispatcher, self.chance);
         let approve = self.chance.percent(70);
-        let opinion = if approve { "情况属实，同意退单" } else { "经核实属你单位职责，不同意退单" };
+        let opinion = if approve {
+            "情况属实，同意退单"
+        } else {
+            "经核实属你单位职责，不同意退单"
+        };
         self.must(&other, Action::DecideReturn { approve, unit_id: None }, opinion)?;
         if approve {
             self.wait(Runs::Hotline, 5, 60);
@@ -227,7 +233,7 @@ impl Story<'_, '_> {
             tries += 1;
             self.wait(Runs::Hotline, 60, 700);
             let action = self.what_the_citizen_says();
-            if !self.play.step(self.at, &caller, Step::new(action)) {
+            if !self.play.step(self.at, &caller, &Step::new(action)) {
                 return None;
             }
             if self.part.course == Course::Until(self.play.stage()) {
@@ -264,10 +270,9 @@ impl Story<'_, '_> {
         }
         if unhappy {
             let words = self.words(BAD_WORDS);
-            let grade = match self.chance.percent(30) {
-                true => Satisfaction::VeryDissatisfied,
-                false => Satisfaction::Dissatisfied,
-            };
+            let very = self.chance.percent(30);
+            let grade =
+                if very { Satisfaction::VeryDissatisfied } else { Satisfaction::Dissatisfied };
             return answer(true, Some(Solved::No), Some(grade), &words);
         }
         let (solved, grade) = match self.chance.below(100) {
