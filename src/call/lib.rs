@@ -28,7 +28,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod whole;
+mod whole_tests;
 
 pub use callbacks::due;
 pub use command::{CallBack, Calls, Error};
