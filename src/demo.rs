@@ -80,6 +80,9 @@ async fn try_lay_past(
     let (clock, dice) = (&*app.clock, &*app.dice);
     let laid =
         call::demo::lay(days, hotlines, &from_calls, &app.persons, &app.db, clock, dice).await?;
+    if let Some(calls) = &app.calls {
+        laid.count(calls);
+    }
     let mut tx = app.db.begin().await?;
     workflow::demo::join_calls(&mut tx, &laid.joined).await?;
     tx.commit().await?;

@@ -13,7 +13,11 @@ use chrono::{DateTime, Utc};
 use org::{Identity, Persons, Role};
 use sqlx::{PgConnection, PgPool};
 
-use crate::facts::{AgentCard, Hotline};
+use crate::callbacks::local;
+use crate::command::{Calls, Command};
+use crate::config::Config;
+use crate::facts::{AgentCard, Direction, Hotline};
+use crate::figures::Today;
 use crate::store;
 use history::Chronicler;
 pub(crate) use history::History;
@@ -29,11 +33,19 @@ const CITIZENS: usize = 1500;
 const AT_ONCE: usize = 250;
 
 /// What was laid.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Laid {
     pub calls: usize,
     /// Which call a ticket came from.
     pub joined: Vec<(TicketId, CallId)>,
+    today: Today,
+}
+
+impl Laid {
+    /// Lets the day's figures count what was laid while the telephones were on already.
+    pub fn count(&self, calls: &Calls) {
+        calls.tell(Command::Before { today: self.today.clone(), owed: Vec::new() });
+    }
 }
 
 /// Lays the calls of the last `days` days up to now, unless some are there already. Needs the
@@ -59,7 +71,28 @@ pub async fn lay(
     let mut tx = db.begin().await?;
     store::demo::insert(&mut tx, &history).await?;
     tx.commit().await?;
-    Ok(Laid { calls: history.calls.len(), joined: history.joined })
+    let today = figures(&history, now);
+    Ok(Laid { calls: history.calls.len(), joined: history.joined, today })
+}
+
+/// Of those that came today.
+fn figures(history: &History, now: DateTime<Utc>) -> Today {
+    let mut today = Today::default();
+    let day = |at: DateTime<Utc>| local(at).date_naive();
+    let calls = history.calls.iter().map(|call| &call.facts);
+    for facts in calls.filter(|facts| day(facts.invite_at) == day(now)) {
+        if facts.direction == Direction::In {
+            today.offered(now);
+        }
+        if facts.answered_at.is_some() {
+            today.answered(facts, Config::default().answer_within, now);
+        }
+        if let (Some(agent), Some(_)) = (facts.agent, facts.answered_at) {
+            today.talked(agent, facts.talked(now), now);
+        }
+        today.ended(facts, now);
+    }
+    today
 }
 
 /// Takes all calls of the demonstration out: laid ones, and those that were rung.

@@ -8,6 +8,7 @@ use sqlx::{PgPool, Row};
 
 use super::{FromTicket, Laid, lay, remove};
 use crate::facts::Hotline;
+use crate::figures::Today;
 
 /// Tuesday 24 November 2026, 11:30 in Siping.
 fn now() -> DateTime<Utc> {
@@ -159,6 +160,20 @@ async fn whoever_was_missed_was_called_back_in_time_or_waits_until_later_today()
     let attempts = "from callback_task t where done_why = 'two_attempts'
         and (select count(*) from callback_attempt where task_id = t.id) <> 2";
     assert_eq!(hall.count(attempts).await, 0);
+}
+
+#[tokio::test]
+async fn what_was_laid_for_today_counts_as_after_a_restart() {
+    let hall = Hall::open().await;
+    let laid = hall.lay(2).await;
+    let midnight = "2026-11-24T00:00:00+08:00".parse().unwrap();
+    let within = TimeDelta::seconds(15);
+    let read = crate::store::today(&hall.db, midnight, now(), within).await.unwrap();
+    let figures = |today: &Today| (today.offered, today.answered, today.abandoned, today.within);
+    assert_eq!(figures(&laid.today), figures(&read));
+    assert!(read.offered > 20, "{read:?}");
+    let served = |today: &Today| today.agents.values().map(|(count, _)| count).sum::<u32>();
+    assert_eq!(served(&laid.today), served(&read));
 }
 
 #[tokio::test]
