@@ -29,7 +29,7 @@ pub(crate) struct NoticeRow {
     to_masked: String,
     text: String,
     segments: i16,
-    /// queued, sent, sent_in_demo, failed
+    /// `queued`, `sent`, `sent_in_demo`, `failed`
     state: String,
     why: Option<String>,
     sent_at: Option<DateTime<Utc>>,

@@ -107,7 +107,7 @@ impl Teller<'_> {
         };
         let mut fill = self.unit_fill(ticket, leg);
         if let Action::Review { missing: Some(missing), .. } = &step.action {
-            fill.push(("reason", shortened(missing, 30)));
+            fill.push(("reason", shortened(missing.trim().trim_end_matches('。'), 30)));
         }
         self.queue_unit(tx, ticket, leg, news, fill, "", at).await
     }

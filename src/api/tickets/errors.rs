@@ -13,7 +13,7 @@ impl From<workflow::Error> for Error {
             E::NotFound => Self::NotFound,
             E::Refused(Refused::NotYou(why)) => Self::Forbidden(why),
             E::Refused(Refused::Bad(why)) => Self::invalid("bad_step", why),
-            E::Refused(Refused::WrongState { .. }) => wrong_state(error, &[]),
+            E::Refused(Refused::WrongState { .. }) => wrong_state(&error, &[]),
             E::Stale { version, changed } => {
                 let changed: Vec<_> = changed.into_iter().map(HistoryItem::new).collect();
                 let more = Map::from_iter([
@@ -37,7 +37,7 @@ impl From<workflow::Error> for Error {
 }
 
 /// 409: names the state, and what can be done in it.
-pub(super) fn wrong_state(error: workflow::Error, offers: &[Offer]) -> Error {
+pub(super) fn wrong_state(error: &workflow::Error, offers: &[Offer]) -> Error {
     let detail = error.to_string();
     let mut more = Map::new();
     if let workflow::Error::Refused(Refused::WrongState { stage, .. }) = error {

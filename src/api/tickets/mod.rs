@@ -122,7 +122,7 @@ struct NewTicket {
     #[schema(value_type = Object)]
     draft: (),
     call_id: Option<uuid::Uuid>,
-    /// phone, manual, web, message_board, 110
+    /// `phone`, `manual`, `web`, `message_board`, `110`
     channel: String,
     source: Option<String>,
     outside_number: Option<String>,
@@ -186,8 +186,9 @@ async fn show(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described; ticket::Step is read")]
 struct StepBody {
-    /// dispatch, not_accept, sign, return, decide_return, reply, ask_extension, decide_extension, review,
-    /// follow_up, rework, close, urge, cancel; its further fields are those of the action's `fields`
+    /// `dispatch`, `not_accept`, `sign`, `return`, `decide_return`, `reply`, `ask_extension`,
+    /// `decide_extension`, `review`, `follow_up`, `rework`, `close`, `urge`, `cancel`; its further
+    /// fields are those of the action's `fields`.
     action: String,
     reason: Option<String>,
     note: Option<String>,
@@ -211,7 +212,7 @@ async fn act(
         Ok(_) => page(&app, &viewer, id).await,
         Err(error @ workflow::Error::Refused(ticket::Refused::WrongState { .. })) => {
             let now = app.workflow.page(&viewer.actor(), id).await?;
-            Err(errors::wrong_state(error, &now.offers))
+            Err(errors::wrong_state(&error, &now.offers))
         }
         Err(error) => Err(error.into()),
     }
@@ -282,7 +283,7 @@ async fn contact(
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-/// The page with its version as ETag.
+/// The page with its version as `ETag`.
 async fn page(app: &App, viewer: &Viewer, id: TicketId) -> Result<Response, Error> {
     let page = app.workflow.page(&viewer.actor(), id).await?;
     let version = format!("\"{}\"", page.ticket.version);

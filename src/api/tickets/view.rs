@@ -10,6 +10,7 @@ use workflow::TicketPage;
 use crate::notices::NoticeRow;
 
 /// A line of a list.
+#[expect(clippy::struct_excessive_bools, reason = "the fields of a row")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TicketRow {
     pub id: Uuid,

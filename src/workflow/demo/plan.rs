@@ -106,7 +106,7 @@ const FORCED: &[(Course, usize, i64)] = &[
     (Course::Until(Stage::Disputed), 3, 14),
     (Course::Until(Stage::Closed), 4, 9),
     (Course::AtHub, 3, 3),
-    (Course::BelowHub, 6, 5),
+    (Course::BelowHub, 9, 5),
     (Course::BackAtHub, 2, 7),
     (Course::ExtensionAsked, 3, 5),
     (Course::Late, 5, 24 * 24),
@@ -141,17 +141,39 @@ fn part<'a>(
         }
         draw -= weight;
     }
-    // the hub that has a desk in the demonstration is the first county's
-    let near: Vec<&Place> =
-        cast.places.iter().filter(|place| !hub || place.path.starts_with("铁西")).collect();
+    // the hub and the street that have a desk in the demonstration
+    let below = matches!(course, Course::BelowHub | Course::BackAtHub);
+    let home = if below { "铁西区 仁兴街道" } else { "铁西区" };
+    let near = |place: &&Place| !hub || place.path.starts_with(home);
+    let mut likely: Vec<&Place> =
+        cast.places.iter().filter(near).filter(|place| suits(chosen, place)).collect();
+    if likely.is_empty() {
+        likely = cast.places.iter().filter(near).collect();
+    }
     Part {
         theme: chosen,
-        place: chance.one_of(&near).copied(),
+        place: chance.one_of(&likely).copied(),
         at,
         now,
         course,
         anonymous: course == Course::Natural && chosen.kind == "report" && chance.percent(25),
     }
+}
+
+/// Heating is asked for in housing estates, street lamps are on roads, villages lie in the country.
+fn suits(theme: &Theme, place: &Place) -> bool {
+    let among = |words: &[&str]| words.iter().any(|word| theme.category.contains(word));
+    let kind = place.kind.as_str();
+    if among(&["供热", "供水", "供电", "燃气", "物业", "房屋", "老旧", "消防"]) {
+        return kind == "小区";
+    }
+    if among(&["农村", "秸秆"]) {
+        return matches!(kind, "乡" | "镇" | "村");
+    }
+    if among(&["路灯", "井盖", "占道", "环境卫生", "油烟", "公交"]) {
+        return matches!(kind, "小区" | "道路");
+    }
+    true
 }
 
 /// Heating fills the lines from the end of October on.

@@ -101,6 +101,11 @@ impl<'a> Play<'a> {
         true
     }
 
+    /// Nobody does anything until a moment.
+    pub(super) fn let_pass(&mut self, at: DateTime<Utc>) {
+        self.marks_until(at.min(self.now));
+    }
+
     /// The marks of the deadlines up to a moment, each at its own time.
     fn marks_until(&mut self, at: DateTime<Utc>) {
         while let Some(next) = self.ticket.life.next_fire() {

@@ -1,4 +1,5 @@
 //! How requests usually go on, and how to bring one to where it is wanted.
+use base::LegId;
 use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Post, Role, UnitKind};
 use ticket::{Action, Leg, LegState, Runs, Satisfaction, Solved, Stage, Step};
@@ -100,11 +101,15 @@ impl Story<'_, '_> {
         }
         let leg = self.lead()?;
         let clerk = self.cast.clerk(&leg.unit, self.chance);
-        self.wait(Runs::Office, 10, 120);
-        self.must(&clerk, Action::Sign {}, "")?;
-        self.wait(Runs::Office, 20, 120);
+        self.sign(leg.id, &clerk, false)?;
+        self.wait(Runs::Office, 5, 60);
         let reason = self.words(RETURN_REASONS);
-        self.must(&clerk, Action::Return { unit_id: None }, &reason)?;
+        self.may(&clerk, Action::Return { unit_id: None }, &reason);
+        match self.play.stage() {
+            Stage::ReturnAsked if !wanted => {}
+            Stage::ReturnAsked => return None,
+            _ => return Some(()), // too late to return: the unit works on it
+        }
         self.wait(Runs::Hotline, 20, 200);
         let other = self.cast.someone_but(Role::Dispatcher, dispatcher, self.chance);
         let approve = self.chance.percent(70);
@@ -131,10 +136,7 @@ impl Story<'_, '_> {
         }
         if leg.state == LegState::Dispatched {
             let forgets = !self.quick && self.chance.percent(5);
-            self.wait(Runs::Office, 8, 240);
-            if !forgets {
-                self.must(&clerk, Action::Sign {}, "")?;
-            }
+            self.sign(leg.id, &clerk, forgets)?;
         }
         if self.part.course == Course::Late {
             return None;
@@ -166,6 +168,25 @@ impl Story<'_, '_> {
         self.must(&clerk, self.reply(), "")
     }
 
+    /// The unit signs; when it does not, the system does at the deadline.
+    fn sign(&mut self, leg: LegId, clerk: &Actor, forgets: bool) -> Option<()> {
+        let urgent = self.play.ticket.life.urgency != ticket::Urgency::Normal;
+        self.wait(Runs::Office, 6, if urgent { 24 } else { 240 });
+        if !forgets {
+            self.may(clerk, Action::Sign {}, "");
+        }
+        let found =
+            |play: &Play<'_>| play.ticket.life.legs.iter().find(|one| one.id == leg).cloned();
+        let unsigned = found(self.play).filter(|leg| leg.state == LegState::Dispatched);
+        if let Some(due) = unsigned.and_then(|leg| leg.sign_due) {
+            self.at = self.at.max(due + TimeDelta::minutes(2));
+            self.play.let_pass(self.at);
+        }
+        let signed = found(self.play).is_some_and(|leg| leg.state == LegState::Handling);
+        let enough = self.part.course == Course::Until(self.play.stage());
+        (signed && !enough).then_some(())
+    }
+
     /// The hub sends on; the street or the bureau answers to it.
     fn relayed(&mut self, leg: &Leg, hub: &Actor) -> Option<()> {
         self.wait(Runs::Office, 10, 90);
@@ -175,8 +196,8 @@ impl Story<'_, '_> {
         if self.part.course == Course::BelowHub && self.chance.percent(50) {
             return None;
         }
-        self.wait(Runs::Office, 10, 200);
-        self.must(&clerk, Action::Sign {}, "")?;
+        let child = self.play.ticket.life.legs.last()?.id;
+        self.sign(child, &clerk, false)?;
         if self.part.course == Course::BelowHub {
             return None;
         }
