@@ -73,9 +73,7 @@ pub(crate) fn transcribe(config: &Config, what: &Transcribe) -> anyhow::Result<(
     let folder = telephone::models_folder(config);
     let model = speech::Model::find(&folder, &config.settings.speech.model)?;
     let threads = telephone::speech_threads(&config.settings.speech).max(2);
-    speech::transcribe::run(&what.files, what.format, model.path(), threads, &mut |line| {
-        out(line)
-    })?;
+    speech::transcribe::run(&what.files, what.format, model.path(), threads, &mut out)?;
     Ok(())
 }
 

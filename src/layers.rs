@@ -185,7 +185,7 @@ pub(crate) fn line_of(text: &str, key: &str) -> Option<usize> {
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(heading) = line.strip_prefix('[') {
-            table = heading.trim_start_matches('[').split(']').next()?.trim().to_owned();
+            heading.trim_start_matches('[').split(']').next()?.trim().clone_into(&mut table);
             if table == key {
                 return Some(number + 1);
             }

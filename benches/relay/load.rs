@@ -102,7 +102,9 @@ pub(crate) fn talk(
     let (cpu_seconds, seconds) = (cpu_seconds(pid) - cpu, began.elapsed().as_secs_f64());
     std::thread::sleep(Duration::from_millis(300));
     stop.store(true, Relaxed);
-    readers.into_iter().for_each(|reader| reader.join().unwrap());
+    for reader in readers {
+        reader.join().unwrap();
+    }
     let mut delays = delays.lock().unwrap();
     delays.sort_unstable();
     let late_p99_us = delays.get(delays.len() * 99 / 100).copied().unwrap_or(u64::MAX);

@@ -1,6 +1,6 @@
 //! The relay under test: one thread, so that one core is what is measured.
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use base::{CallId, Clock, Dice, SystemClock, SystemDice, Tasks};
@@ -19,7 +19,7 @@ pub(crate) fn port_of(sdp: &str) -> u16 {
 }
 
 #[tokio::main(flavor = "current_thread")]
-pub(crate) async fn run(calls: usize, caller: u16, agent: u16, record: Option<PathBuf>) {
+pub(crate) async fn run(calls: usize, caller: u16, agent: u16, record: Option<&Path>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     let (tasks, local) = (Tasks::default(), [127, 0, 0, 1].into());
@@ -37,7 +37,7 @@ pub(crate) async fn run(calls: usize, caller: u16, agent: u16, record: Option<Pa
     for _ in 0..calls {
         let id = CallId::new(clock.now(), dice.bytes());
         let (call, events) = media.open_call(id);
-        if let Some(folder) = &record {
+        if let Some(folder) = record {
             call.record(folder.join(format!("{id}.wav")));
         }
         for (leg, port) in [(LegName::Caller, caller), (LegName::Agent, agent)] {
@@ -57,7 +57,7 @@ pub(crate) async fn run(calls: usize, caller: u16, agent: u16, record: Option<Pa
     std::thread::spawn(move || {
         let mut line = String::new();
         drop(std::io::stdin().read_line(&mut line));
-        drop(stop.send(()));
+        let _ = stop.send(());
     });
     drop(stopped.await);
 }

@@ -77,7 +77,7 @@ const RETRY_MODEL: Duration = Duration::from_secs(10);
 const CONNECT_EVERY: Duration = Duration::from_millis(50);
 /// A large model takes its time to load.
 const CONNECT_WITHIN: u32 = 20 * 120;
-const STUCK_AFTER: Duration = Duration::from_secs(60);
+const STUCK_AFTER: Duration = Duration::from_mins(1);
 
 impl Speech {
     /// Starts the speech process and keeps it running until the house closes. Sentences come out
