@@ -15,6 +15,8 @@ use crate::facts::{AgentCard, AttemptResult, Direction, Ending, Facts, Hotline, 
 /// Calls given up this long ago still wait for somebody to call back.
 const OPEN_MINUTES: [i64; 3] = [6, 14, 22];
 
+const MAIN_LINE: &str = "12345";
+
 /// A row of `call_record`.
 #[derive(Debug, Serialize)]
 pub(crate) struct CallRow {
@@ -143,8 +145,10 @@ impl<'a> Chronicler<'a> {
             .map(|ticket| {
                 let wait = chance.wait();
                 let at = ticket.1 - chance.seconds(50, 200) - wait;
-                let (hotline, person) = (chance.hotline(self.hotlines, day), ticket.2);
-                Ring { at, hotline, person, wait, ticket: Some(ticket) }
+                // whatever it is about, the main line takes it
+                let main = self.hotlines.iter().find(|line| line.number == MAIN_LINE);
+                let hotline = main.unwrap_or_else(|| chance.hotline(self.hotlines, day));
+                Ring { at, hotline, person: ticket.2, wait, ticket: Some(ticket) }
             })
             .collect();
         for _ in tickets.len()..chance.calls_on(day) {
