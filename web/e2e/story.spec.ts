@@ -1,6 +1,8 @@
 import AxeBuilder from '@axe-core/playwright'
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorsWithin, plain, script } from './cer'
 import { act, chooseUnit, heard, pick, signIn, state } from './desk'
 import { ROOT, ring, serve, type Account, type Server } from './server'
 import { loudest, readWav, writeMicrophone } from './wav'
@@ -9,11 +11,15 @@ import { loudest, readWav, writeMicrophone } from './wav'
 test.describe.configure({ mode: 'serial' })
 
 const FIXTURE = join(ROOT, 'audio-fixtures/calls/heating.wav')
+const SCRIPT = join(ROOT, 'audio-fixtures/calls/heating.tsv')
+/** Whisper base over a telephone line, live; the tests of the speech room hold it to tighter bars on whole files. */
+const CER_BAR = 0.35
 let server: Server
 let browser: Browser
 let agent: Page
 let ticket: { id: string; number: string }
 let queryCode = ''
+let callId = ''
 const clerks: Account[] = []
 
 test.beforeAll(async () => {
@@ -75,8 +81,7 @@ test('a citizen’s call rings, is answered, and both hear each other', async ()
   await expect(async () => expect((await heard(agent, 2_000)).rms).toBeGreaterThan(0.01)).toPass({ timeout: 60_000 })
 
   const citizen = agent.locator('[data-testid=transcript-line][data-track=citizen]')
-  await expect(citizen.first()).toBeVisible({ timeout: 60_000 })
-  await expect(async () => expect((await citizen.allInnerTexts()).join('')).toMatch(/暖|气|热/)).toPass({ timeout: 60_000 })
+  await expect(citizen.first()).toBeVisible({ timeout: 120_000 })
 
   await agent.getByTestId('ticket-title').fill('花园小区暖气不热')
   await agent.getByTestId('ticket-content').fill('来电人反映梨树县花园小区5号楼2单元室内温度约15℃，已一周，家中有老人和孩子，希望尽快处理。')
@@ -84,6 +89,10 @@ test('a citizen’s call rings, is answered, and both hear each other', async ()
   await expect(agent.getByTestId('draft-saving')).toHaveAttribute('data-saving', 'saved', { timeout: 10_000 })
   await accessible(agent)
 
+  const desk = await agent.evaluate(async () => (await (await fetch('/api/v1/desk')).json()) as { call: { id: string; answered_at: string } })
+  callId = desk.call.id
+  // the whole fixture is spoken before the line is cut
+  await expect(() => expect(Date.now() - Date.parse(desk.call.answered_at)).toBeGreaterThan(60_000)).toPass({ timeout: 90_000 })
   await agent.getByTestId('hang-up').click()
   const report = await call.ended
   expect(report.code).toBe(200)
@@ -185,15 +194,37 @@ test('the citizen looks it up with number and code, and with nothing else', asyn
   await page.context().close()
 })
 
+test('what was heard is what was said, on each track', async () => {
+  const heardBy = async (speaker: string) => plain(await agent.evaluate(async ({ id, speaker }) => {
+    const { items } = await (await fetch(`/api/v1/calls/${id}/transcript`)).json() as { items: { track: string; text: string }[] }
+    return items.filter(one => one.track === speaker).map(one => one.text).join('')
+  }, { id: callId, speaker }))
+  for (const speaker of ['citizen', 'agent'] as const) {
+    const said = plain(script(SCRIPT, speaker))
+    // on a busy machine the last words come some time after they were spoken
+    await expect(async () => expect((await heardBy(speaker)).length).toBeGreaterThan(said.length * 0.7)).toPass({ timeout: 150_000, intervals: [3_000] })
+    const heardText = await heardBy(speaker)
+    const rate = errorsWithin(heardText, [...said, ...said]) / Math.max(1, heardText.length)
+    test.info().annotations.push({ type: 'CER', description: `${speaker} ${rate.toFixed(3)} over ${heardText.length} characters` })
+    expect(rate, `${speaker}: ${heardText.join('')}`).toBeLessThan(CER_BAR)
+  }
+})
+
 test('the recording holds both voices and plays in the console', async () => {
   const supervisor = await signIn(browser, server, account('supervisor'), '/calls')
-  await supervisor.getByTestId('call-row').first().click()
+  await supervisor.goto(`/calls/${callId}`)
   const response = await supervisor.evaluate(async () => {
     const id = location.pathname.split('/').at(-1)
     const got = await fetch(`/api/v1/calls/${id}/recording`, { headers: { range: 'bytes=0-1023' } })
     return { status: got.status, type: got.headers.get('content-type') }
   })
   expect(response).toEqual({ status: 206, type: 'audio/wav' })
+  const whole = await supervisor.evaluate(async id => [...new Uint8Array(await (await fetch(`/api/v1/calls/${id}/recording`)).arrayBuffer())], callId)
+  const file = join(server.data, 'recording.wav')
+  writeFileSync(file, Uint8Array.from(whole))
+  const recording = readWav(file)
+  expect(recording.channels).toBe(2)
+  for (const track of recording.samples) expect(loudest(track, recording.rate)).toBeGreaterThan(200)
   await supervisor.getByTestId('play').click()
   await expect(supervisor.getByTestId('player')).toHaveAttribute('data-playing', 'true', { timeout: 10_000 })
   await supervisor.context().close()

@@ -77,7 +77,7 @@ export interface NewTicket {
 export type Flag = 'extended' | 'returned' | 'rework' | 'urged' | 'correction'
 export interface TicketRow {
   id: string; number: string; title: string; kind: Kind; urgency: Urgency; state: string; unit_name: string | null
-  due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; ended_at?: string | null; channel: Channel
+  due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; ended_at?: string | null; promise_at?: string | null; channel: Channel
   district: string | null; secrecy: boolean; flags: Flag[]; demo: boolean
 }
 export interface HandlingLeg {

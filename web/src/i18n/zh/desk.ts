@@ -22,7 +22,7 @@ export default {
     title: '工单草稿', autosave: '随填随存', saving: '正在保存…', saved: '已保存 {time}', save_failed: '没存上，正在重试', subject: '诉求', subject_hint: '一句话说清什么事', content: '内容', content_hint: '时间、地点、经过、诉求', kind: '类型', number: '电话', name: '联系人', name_hint: '还没说到姓名，可以问',
     secrecy: '保密', secrecy_on: '保密', secrecy_off: '不保密', secrecy_report: '举报默认保密：承办单位看不到是谁', secrecy_ask: '投诉请问：“您的信息需要保密吗？”', secrecy_asked: '已问', wants_reply: '要答复', no_reply: '不要答复',
     category: '类别', category_hint: '输入关键词查找', place: '地点', place_hint: '输入街道、小区、道路', address: '详细地址', address_hint: '几号楼几单元', urgency: '紧急程度', unit: '建议承办', submit: '核对无误，受理', submit_short: '受理',
-    direct: '直接答复', missing: '还缺：{what}', submitting: '正在受理…', done: '已受理 {number}', done_code: '查询码 {code} 已短信告知', waiting_call: '接听来电后在这里填写工单', report_note: '', from_call: '取自来电号码', ask: '请问',
+    direct: '直接答复', missing: '还缺：{what}', submitting: '正在受理…', done: '已受理 {number}', done_code: '查询码 {code} 已短信告知', promise: '请告诉来电人：{date} 前答复', waiting_call: '接听来电后在这里填写工单', report_note: '', from_call: '取自来电号码', ask: '请问',
   },
   know: { title: '知识', hint: '随输入查找', none: '没有找到，换个说法试试', start: '填写诉求或在这里搜索', search: '搜索知识', issuer: '{name}', valid_until: '有效至 {date}', expired: '已过期', always: '长期有效', cite: '引用', cited: '已引用', uncite: '取消引用', direct_title: '直接答复', direct_text: '告诉来电人的答复', direct_hint: '将记录引用的知识条目，来电办结，不派单。', direct_done: '已直接答复办结', need_cite: '直接答复要先引用一条知识' },
   outcome: { title: '这通电话怎么结束的？', one: '一通一结：选一项才能接下一通', note: '备注（选填）', done: '已记录：{what}', pick: '请选择', hint_ticket: '填好右侧工单后受理', addition_pick: '选择左侧工单追加', given: '小结：{what}', need_history: '请在左侧历史诉求里选一件' },
