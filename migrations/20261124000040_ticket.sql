@@ -185,12 +185,15 @@ end $$;
 revoke all on function next_ticket_number(date) from public;
 grant execute on function next_ticket_number(date) to lianxin_app;
 
--- Takes the demonstration's tickets out, with their legs, limits and history.
+-- Takes the demonstration's tickets out, with their legs, limits and history: those that were laid,
+-- and those that its people accepted while trying it. A ticket of real staff stays.
 create function remove_demo_tickets() returns bigint language plpgsql security definer
     set search_path = public, pg_temp as $$
 declare
     gone bigint;
 begin
+    update ticket set demo = true
+        where not demo and accepted_by in (select id from staff where staff.demo);
     update handling_leg set parent_id = null
         where parent_id is not null and ticket_id in (select id from ticket where demo);
     delete from ticket where demo;

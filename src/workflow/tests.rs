@@ -50,7 +50,7 @@ impl House {
         let filter = notice::Filter { ticket: Some(ticket.id), most: 100, ..Default::default() };
         let mut rows = notice::list(db, &filter).await.unwrap();
         rows.retain(|row| row.kind == "sms");
-        rows.sort_by_key(|row| (row.at, row.id));
+        rows.sort_by_key(|row| (row.at, row.template.clone()));
         rows.into_iter().map(|row| row.template).collect()
     }
 

@@ -109,7 +109,9 @@ impl<'a> Play<'a> {
     /// The marks of the deadlines up to a moment, each at its own time.
     fn marks_until(&mut self, at: DateTime<Utc>) {
         while let Some(next) = self.ticket.life.next_fire() {
-            let when = next + TimeDelta::seconds(1);
+            // a clock that was set going again may have run out before
+            let last = self.events.last().map_or(next, |event| event.at);
+            let when = last.max(next + TimeDelta::seconds(1));
             if when > at {
                 return;
             }
