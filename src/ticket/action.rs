@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::kind::{Satisfaction, Solved, words};
 
 words! {
-    /// The names of the steps, and the words on their buttons.
+    /// The names of the steps, and the words on their buttons; in the order of the buttons, so that
+    /// the first that can be taken is what most come for.
     Verb {
-        Dispatch = "dispatch" "派单",
-        NotAccept = "not_accept" "告知法定途径",
         Sign = "sign" "签收",
-        Return = "return" "申请退单",
-        DecideReturn = "decide_return" "退单审核",
+        Dispatch = "dispatch" "派单",
         Reply = "reply" "答复",
-        AskExtension = "ask_extension" "申请延期",
-        DecideExtension = "decide_extension" "延期审核",
         Review = "review" "审单",
         FollowUp = "follow_up" "回访",
+        DecideReturn = "decide_return" "退单审核",
+        DecideExtension = "decide_extension" "延期审核",
+        AskExtension = "ask_extension" "申请延期",
+        Return = "return" "申请退单",
+        NotAccept = "not_accept" "告知法定途径",
         Rework = "rework" "重办",
         Close = "close" "办结",
         Urge = "urge" "催办",
