@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorsWithin, plain, script } from './cer'
 import { act, chooseUnit, heard, pick, signIn, state } from './desk'
@@ -37,7 +37,10 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await browser?.close()
   await server?.stop()
+  if (server && !failed) rmSync(server.data, { recursive: true, force: true })
 })
+let failed = false
+test.afterEach(({}, info) => { if (info.status !== info.expectedStatus) failed = true })
 
 const account = (role: string) => {
   const found = server.accounts.find(one => one.role === role)
