@@ -160,6 +160,9 @@ impl Call {
             return self.connect();
         }
         self.quiet(Ear::Caller);
+        // What the citizen says meanwhile is heard, recorded and written down; the number covers
+        // only what the citizen hears.
+        self.out.push(Action::Connect);
         let id = self.play(Ear::Caller, Sound::AgentNumber(self.agent_number()));
         self.phase = Phase::Announcing { id };
     }

@@ -67,8 +67,10 @@ impl Call {
         match self.phase {
             Phase::Joining | Phase::Announcing { .. } | Phase::Talking if !self.is_out() => {
                 self.note("agent_lost", format!("{} {why}", self.agent_number()));
-                if self.phase == Phase::Talking {
+                if matches!(self.phase, Phase::Announcing { .. } | Phase::Talking) {
                     self.out.push(Action::Disconnect);
+                }
+                if self.phase == Phase::Talking {
                     self.facts.talk_ended_at = Some(self.now);
                 }
                 self.drop_agent();

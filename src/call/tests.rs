@@ -219,11 +219,12 @@ fn an_agent_who_answers_early_is_connected_only_after_the_notice() {
     world.on(1, Event::CallerMedia(Ok("sdp".into())));
     world.agent_picks_up(1);
     assert_eq!(world.call(1).phase, Phase::Joining);
-    world.finish_sound(1);
-    assert_eq!(world.last_sound(1).unwrap().0, Sound::AgentNumber("1001".into()));
     assert!(!world.said(1).contains(&&Action::Connect));
     world.finish_sound(1);
+    assert_eq!(world.last_sound(1).unwrap().0, Sound::AgentNumber("1001".into()));
     assert!(world.said(1).contains(&&Action::Connect));
+    world.finish_sound(1);
+    assert_eq!(world.call(1).phase, Phase::Talking);
 }
 
 #[test]
