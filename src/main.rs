@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-/// 联心 Lianxin: a city's 12345 hotline in one program.
+/// 连心 Lianxin: a city's 12345 hotline in one program.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 struct Line {

@@ -162,7 +162,7 @@ fn packed(app: &App, path: &str, headers: &HeaderMap) -> Option<(Asset, Option<&
     find("br", "br").or_else(|| find("gzip", "gz"))
 }
 
-const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>联心 12345</title>\
+const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>连心 12345</title>\
 <h1>控制台尚未构建</h1><p>程序在运行，但其中没有网页文件。请运行 <code>ops/run</code>，或在 <code>web/</code> 中执行 \
 <code>npm ci &amp;&amp; npm run build</code> 后用 <code>--web web/dist</code> 启动。</p>\
 <p lang=\"en\">The console has not been built: run <code>ops/run</code>, or build it in <code>web/</code> and start with \

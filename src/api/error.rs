@@ -39,11 +39,30 @@ impl Error {
         Self::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, code, detail: detail.into() }
     }
 
-    /// 503 when the database is away, else 500.
+    /// 503 when the database is away, 422 when it cannot hold a value, else 500.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let error = error.into();
-        if is_away(&*error) { Self::Unavailable(error) } else { Self::Internal(error) }
+        if is_away(&*error) {
+            Self::Unavailable(error)
+        } else if is_unstorable(&*error) {
+            Self::invalid("bad_value", "内容含有无法保存的字符，或时间超出范围")
+        } else {
+            Self::Internal(error)
+        }
     }
+}
+
+/// Whether a value was given that PostgreSQL has no place for: NUL in a text, a time before its
+/// calendar.
+fn is_unstorable(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.any(|cause| match cause.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(refused)) => {
+            // character_not_in_repertoire, untranslatable_character, datetime_field_overflow
+            refused.code().is_some_and(|code| ["22021", "22P05", "22008"].contains(&&*code))
+        }
+        _ => false,
+    })
 }
 
 /// Whether the cause is that the database cannot be reached.

@@ -12,7 +12,7 @@ use crate::viewer::COOKIE;
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "联心 12345 Lianxin",
+        title = "连心 12345 Lianxin",
         description = "政务服务便民热线平台接口。时间为 RFC 3339 UTC；错误为 application/problem+json，code 稳定。",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

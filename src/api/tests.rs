@@ -218,6 +218,15 @@ mod protection {
             problem(Method::POST, "/api/v1/login", &big, json).await,
             told(413, "body_too_large")
         );
+        let nul = r#"{"name":"a\u0000","password":"b"}"#;
+        assert_eq!(
+            problem(Method::POST, "/api/v1/login", nul, json).await,
+            told(422, "bad_value")
+        );
+        assert_eq!(
+            problem(Method::GET, "/api/v1/people?q=%00", "", json).await,
+            told(422, "bad_value")
+        );
         let path = "/api/v1/people/no-id/password-reset";
         assert_eq!(problem(Method::POST, path, "{}", json).await, told(404, "not_found"));
     }

@@ -135,7 +135,7 @@ impl Workflow {
         let ticket = ticket::lock(tx, id).await?;
         see(actor, &ticket)?;
         if ticket.version != version {
-            let changed = ticket::history_after(tx, id, version).await?;
+            let changed = self.changed(tx, actor, &ticket, version).await?;
             return Err(Error::Stale { version: ticket.version, changed });
         }
         Ok(ticket)

@@ -2,7 +2,8 @@
 use base::TicketId;
 use notice::Filter;
 use org::{Actor, Identity, Masked, Right, Role, Thing};
-use ticket::{Ctx, Event, Offer, Rating, Ticket};
+use sqlx::PgConnection;
+use ticket::{Ctx, Event, Offer, Rating, Request, Ticket};
 
 use crate::{Error, Workflow, see};
 
@@ -29,7 +30,7 @@ impl Workflow {
         let db = &mut *self.0.db.acquire().await?;
         let mut ticket = ticket::find(db, id).await?;
         see(actor, &ticket)?;
-        let by_hotline = actor.roles.iter().any(|role| role.is_city_wide());
+        let by_hotline = is_hotline(actor);
         let hidden = ticket.request.sealed && !by_hotline;
         let identity = match ticket.request.person {
             Some(person) => Some(self.0.persons.identity(db, person).await?),
@@ -37,7 +38,8 @@ impl Workflow {
         };
         let mut events = ticket::history(db, id).await?;
         if let Some(identity) = identity.as_ref().filter(|_| hidden) {
-            redact(&mut ticket, &mut events, identity);
+            redact(&mut ticket.request, identity);
+            redact_events(&mut events, identity);
         }
         let category_path = match ticket.request.category {
             Some(category) => Some(org::category::find(db, category).await?.path),
@@ -67,7 +69,32 @@ impl Workflow {
 
     /// A page of a list.
     pub async fn list(&self, filter: &ticket::Filter<'_>) -> Result<Vec<ticket::Row>, Error> {
-        Ok(ticket::list(&mut *self.0.db.acquire().await?, filter).await?)
+        let db = &mut *self.0.db.acquire().await?;
+        let mut rows = ticket::list(db, filter).await?;
+        for row in rows.iter_mut().filter(|row| row.sealed && !is_hotline(filter.viewer)) {
+            if let Some(person) = row.person_id {
+                row.title = hide(&row.title, &self.0.persons.identity(db, person).await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What happened after this version, as this person may see it.
+    pub(crate) async fn changed(
+        &self,
+        db: &mut PgConnection,
+        actor: &Actor,
+        ticket: &Ticket,
+        version: i64,
+    ) -> Result<Vec<Event>, Error> {
+        let mut events = ticket::history_after(db, ticket.id, version).await?;
+        if let Some(person) = ticket.request.person
+            && ticket.request.sealed
+            && !is_hotline(actor)
+        {
+            redact_events(&mut events, &self.0.persons.identity(db, person).await?);
+        }
+        Ok(events)
     }
 
     /// Shows the citizen's name and number; the audit keeps who looked and why.
@@ -98,26 +125,36 @@ impl Workflow {
     }
 }
 
-/// Takes out of the text what would tell units who reported.
-fn redact(ticket: &mut Ticket, events: &mut [Event], identity: &Identity) {
-    let hide = |text: &str| {
-        let mut text = text.to_owned();
-        if let Some(name) = identity.name.as_deref().filter(|name| name.chars().count() > 1) {
-            text = text.replace(name, "某");
-        }
-        hide_numbers(&text)
-    };
-    let request = &mut ticket.request;
-    request.title = hide(&request.title);
-    request.content = hide(&request.content);
+/// Whether they work for the hotline itself, which knows who reported.
+fn is_hotline(actor: &Actor) -> bool {
+    actor.roles.iter().any(|role| role.is_city_wide())
+}
+
+/// Takes out of the request what would tell units who reported.
+fn redact(request: &mut Request, identity: &Identity) {
+    request.title = hide(&request.title, identity);
+    request.content = hide(&request.content, identity);
     request.call = None;
+}
+
+/// The same for what was written down since.
+fn redact_events(events: &mut [Event], identity: &Identity) {
     for event in events {
+        event.reason = hide(&event.reason, identity);
+        event.note = event.note.as_deref().map(|note| hide(note, identity));
         if let Some(text) = event.details.get("text").and_then(|text| text.as_str()) {
-            event.details["text"] = hide(text).into();
+            event.details["text"] = hide(text, identity).into();
         }
         if let Some(details) = event.details.as_object_mut() {
             details.remove("call");
         }
+    }
+}
+
+fn hide(text: &str, identity: &Identity) -> String {
+    match identity.name.as_deref().filter(|name| name.chars().count() > 1) {
+        Some(name) => hide_numbers(&text.replace(name, "某")),
+        None => hide_numbers(text),
     }
 }
 

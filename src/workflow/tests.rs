@@ -207,6 +207,35 @@ async fn a_sealed_reporter_stays_hidden_from_the_unit() {
 }
 
 #[tokio::test]
+async fn a_sealed_reporter_stays_hidden_in_what_changed_in_lists_and_in_searches() {
+    let house = House::new().await;
+    let unit = house.city.housing.clone();
+    let agent = house.person("agent", Role::Agent, None).await;
+    let dispatcher = house.person("dispatcher", Role::Dispatcher, None).await;
+    let clerk = house.person("clerk", Role::Clerk, Some(&unit)).await;
+    let mut report = intake(1);
+    report.draft.kind = Kind::Report;
+    report.draft.title = "张先生举报3号楼供热不足".to_owned();
+    let ticket = house.accepted(&agent, report).await;
+    house.act(&dispatcher, &ticket, send(&unit)).await;
+    house.workflow.add(&agent, ticket.id, "张先生13800000001又来电催问", None).await.unwrap();
+
+    let stale = house.workflow.act(&clerk, ticket.id, 0, &Step::new(Action::Sign {})).await;
+    let Err(Error::Stale { changed, .. }) = stale else { panic!("{stale:?}") };
+    let told = format!("{changed:?}");
+    assert!(!told.contains("13800000001") && !told.contains("张先生"), "{told}");
+
+    let now = house.clock.now();
+    let all = |viewer, text| ticket::Filter { text, ..ticket::Filter::new(viewer, ticket::Box::All, now) };
+    let rows = house.workflow.list(&all(&clerk, "")).await.unwrap();
+    assert_eq!(rows[0].title, "某举报3号楼供热不足");
+    for text in ["张先生", "13800000001"] {
+        assert!(house.workflow.list(&all(&clerk, text)).await.unwrap().is_empty(), "{text}");
+        assert_eq!(house.workflow.list(&all(&dispatcher, text)).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_unit_sees_a_number_only_while_it_works_on_the_matter() {
     let house = House::new().await;
     let unit = house.city.housing.clone();

@@ -382,6 +382,7 @@ fn list_row(ticket: &Ticket, place_path: Option<String>, now: DateTime<Utc>) -> 
         channel: ticket.request.channel.word().to_owned(),
         place_path,
         sealed: ticket.request.sealed,
+        person_id: ticket.request.person,
         cycle: life.cycle,
         returns: life.returns,
         corrections: life.corrections,

@@ -29,6 +29,7 @@ pub struct Row {
     pub channel: String,
     pub place_path: Option<String>,
     pub sealed: bool,
+    pub person_id: Option<PersonId>,
     pub cycle: i16,
     pub returns: i16,
     pub corrections: i16,
@@ -96,7 +97,7 @@ impl<'a> Filter<'a> {
 const COLUMNS: &str = "select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
     ticket.state, unit.name as unit_name, ticket.accepted_at, ticket.promise_at, ticket.due_at, \
     ticket.ended_at, ticket.provisional, ticket.was_late, ticket.channel, place.path as place_path, \
-    ticket.sealed, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, ticket.demo \
+    ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, ticket.demo \
     from ticket left join unit on unit.id = ticket.unit_id left join place on place.id = ticket.place_id where ";
 
 pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Row>, Error> {
@@ -116,7 +117,7 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
     if let Some(call) = filter.call {
         query.push(" and ticket.call_id = ").push_bind(call.uuid());
     }
-    words(&mut query, filter.text);
+    words(&mut query, filter);
     page(&mut query, filter);
     Ok(query.build_query_as::<Row>().fetch_all(db).await?)
 }
@@ -191,8 +192,8 @@ fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     query.push(")");
 }
 
-fn words(query: &mut QueryBuilder<Postgres>, text: &str) {
-    let text = text.trim();
+fn words(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    let text = filter.text.trim();
     if text.is_empty() {
         return;
     }
@@ -202,9 +203,14 @@ fn words(query: &mut QueryBuilder<Postgres>, text: &str) {
     }
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let like = format!("%{escaped}%");
-    query.push(" and (ticket.title ilike ").push_bind(like.clone());
-    query.push(" or ticket.content ilike ").push_bind(like.clone());
-    query.push(" or ticket.number ilike ").push_bind(like).push(")");
+    query.push(" and (ticket.number ilike ").push_bind(like.clone());
+    query.push(" or (ticket.title ilike ").push_bind(like.clone());
+    query.push(" or ticket.content ilike ").push_bind(like).push(")");
+    if filter.viewer.range() != Range::City {
+        // a search that finds by a hidden name tells the name
+        query.push(" and not ticket.sealed");
+    }
+    query.push(")");
 }
 
 fn page(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
