@@ -226,7 +226,10 @@ async fn a_sealed_reporter_stays_hidden_in_what_changed_in_lists_and_in_searches
     assert!(!told.contains("13800000001") && !told.contains("张先生"), "{told}");
 
     let now = house.clock.now();
-    let all = |viewer, text| ticket::Filter { text, ..ticket::Filter::new(viewer, ticket::Box::All, now) };
+    let all = |viewer, text| ticket::Filter {
+        text,
+        ..ticket::Filter::new(viewer, ticket::Box::All, now)
+    };
     let rows = house.workflow.list(&all(&clerk, "")).await.unwrap();
     assert_eq!(rows[0].title, "某举报3号楼供热不足");
     for text in ["张先生", "13800000001"] {

@@ -94,7 +94,8 @@ async fn list(
         Sort::Due => cursor(last.due_at, last.id),
         Sort::Newest => cursor(Some(last.accepted_at), last.id),
     });
-    let items = rows.into_iter().map(|row| TicketRow::new(row, app.workflow.rules(), now)).collect();
+    let items =
+        rows.into_iter().map(|row| TicketRow::new(row, app.workflow.rules(), now)).collect();
     Ok(Json(Rows { items, next }))
 }
 
