@@ -29,6 +29,7 @@ pub struct Config {
     pub model: String,
     /// The model, if it was opened before the program became another user.
     pub opened: Option<Model>,
+    /// How many sentences are heard at a time.
     pub threads: usize,
 }
 

@@ -28,12 +28,14 @@ impl Gait {
     }
 }
 
-const LATE: TimeDelta = TimeDelta::milliseconds(1_000);
+const LATE: TimeDelta = TimeDelta::milliseconds(1_500);
+/// Only now are open sentences left out altogether.
+const TOO_LATE: TimeDelta = TimeDelta::seconds(5);
 const PROMPT: TimeDelta = TimeDelta::milliseconds(300);
 /// Between two steps down,
 const DOWN: TimeDelta = TimeDelta::seconds(2);
 /// and the calm before a step up.
-const CALM: TimeDelta = TimeDelta::seconds(20);
+const CALM: TimeDelta = TimeDelta::seconds(10);
 
 /// Steps down at once, climbs back slowly.
 #[derive(Debug)]
@@ -62,8 +64,9 @@ impl Pace {
             if self.stepped.is_none_or(|at| now - at >= DOWN) {
                 self.gait = match self.gait {
                     Gait::Eager => Gait::Normal,
-                    Gait::Normal => Gait::Slow,
-                    Gait::Slow | Gait::FinalsOnly => Gait::FinalsOnly,
+                    Gait::Slow if delay > TOO_LATE => Gait::FinalsOnly,
+                    Gait::Normal | Gait::Slow => Gait::Slow,
+                    Gait::FinalsOnly => Gait::FinalsOnly,
                 };
                 self.stepped = Some(now);
             }
@@ -96,10 +99,15 @@ mod tests {
     #[test]
     fn a_busy_machine_hears_open_sentences_less_often_and_then_not_at_all() {
         let mut pace = Pace::default();
-        for (second, gait) in
-            [(0, Gait::Normal), (1, Gait::Normal), (3, Gait::Slow), (5, Gait::FinalsOnly)]
-        {
-            pace.on(TimeDelta::seconds(2), at(second));
+        let steps = [
+            (0, 2, Gait::Normal),
+            (1, 2, Gait::Normal),
+            (3, 2, Gait::Slow),
+            (5, 2, Gait::Slow),
+            (7, 6, Gait::FinalsOnly),
+        ];
+        for (second, delay, gait) in steps {
+            pace.on(TimeDelta::seconds(delay), at(second));
             assert_eq!(pace.gait(), gait, "after {second} s");
         }
     }
@@ -108,10 +116,10 @@ mod tests {
     fn it_climbs_back_after_a_calm() {
         let mut pace = Pace::default();
         pace.on(TimeDelta::seconds(2), at(0));
-        for second in 1..=20 {
+        for second in 1..=10 {
             assert!(!pace.on(TimeDelta::zero(), at(second)));
         }
-        assert!(pace.on(TimeDelta::zero(), at(21)));
+        assert!(pace.on(TimeDelta::zero(), at(11)));
         assert_eq!(pace.gait(), Gait::Eager);
     }
 }

@@ -19,7 +19,8 @@ use crate::wire::{Reply, Request};
 /// Without a switchboard for this long, the process has been left behind and ends.
 const ALONE: Duration = Duration::from_secs(15);
 
-/// Loads the model and serves until nobody has been connected for a while.
+/// Loads the model and serves until nobody has been connected for a while. `threads` sentences are
+/// heard at a time.
 ///
 /// # Errors
 /// When the model cannot be loaded, the socket cannot be made, or a worker failed.
@@ -89,13 +90,11 @@ pub(crate) async fn serve(
     let shop =
         Arc::new(Shop { bench: Mutex::default(), wake: Condvar::new(), ended: Notify::new() });
     let _closing = Closing(shop.clone());
-    // two threads hear one sentence sooner; more of them are better spent on another sentence
-    let workers = (threads / 2).max(1);
-    for number in 0..workers {
+    for number in 0..threads.max(1) {
         let (shop, engine, clock) = (shop.clone(), engine.clone(), clock.clone());
         thread::Builder::new().name(format!("hear-{number}")).spawn(move || {
             let last = Closing(shop);
-            match engine.worker((threads / workers).max(1)) {
+            match engine.worker() {
                 Ok(mut recogniser) => hear(&last.0, recogniser.as_mut(), &clock),
                 Err(error) => tracing::error!(%error, "no memory for a worker"),
             }

@@ -6,7 +6,7 @@ use crate::{Error, audio, script};
 pub(crate) enum Effort {
     /// A sentence still being spoken: quick, and heard again in a second.
     Partial,
-    /// A finished sentence.
+    /// A finished sentence, in a call that goes on.
     Final,
     /// What was not believed at first, and recordings.
     Careful,
@@ -14,8 +14,8 @@ pub(crate) enum Effort {
 
 /// A model that can be put to work. Whisper today; the rest of the room does not assume it.
 pub(crate) trait Engine: Send + Sync {
-    /// A worker of its own for the calling thread.
-    fn worker(&self, threads: usize) -> Result<Box<dyn Recogniser>, Error>;
+    /// A worker of its own for the calling thread, which is all it uses.
+    fn worker(&self) -> Result<Box<dyn Recogniser>, Error>;
 }
 
 /// Hears words in 16 kHz sound.

@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use crate::ears::Ears;
 use crate::recogniser::{Effort, Engine, Recogniser, believe};
 use crate::wire::{Reply, Request, pack};
-use crate::{Config, Error, Model, Segment, Speech, Status, Track, process};
+use crate::{Config, Error, Model, Segment, Speech, Status, Track, Whisper, process};
 
 /// Says a letter for each 0.1 s of sound, always the same ones, so that hearings agree.
 struct Ruler;
 
 impl Engine for Ruler {
-    fn worker(&self, _threads: usize) -> Result<Box<dyn Recogniser>, Error> {
+    fn worker(&self) -> Result<Box<dyn Recogniser>, Error> {
         Ok(Box::new(Self))
     }
 }
@@ -44,7 +44,7 @@ fn call() -> CallId {
 }
 
 /// Ears and one worker, in simulated time: 20 ms of sound at a time.
-fn overhear(tracks: &[Vec<i16>]) -> Vec<Reply> {
+fn overhear(tracks: &[Vec<i16>], recogniser: &mut dyn Recogniser) -> Vec<Reply> {
     let (mut ears, mut replies) = (Ears::default(), Vec::new());
     let start: DateTime<Utc> = base::ManualClock::default().now();
     let streams: Vec<u32> = (0..tracks.len()).map(|n| u32::try_from(n).unwrap()).collect();
@@ -65,7 +65,7 @@ fn overhear(tracks: &[Vec<i16>]) -> Vec<Reply> {
         }
         while let Some((stream, work, told)) = ears.work(now) {
             replies.extend(told);
-            let text = believe(&mut Ruler, &work.sound, work.effort);
+            let text = believe(recogniser, &work.sound, work.effort);
             replies.extend(ears.done(stream, &work, text));
         }
     }
@@ -96,13 +96,13 @@ fn nothing_is_heard_in_silence_tones_and_noise() {
         (
             "keys",
             sound(&|n| {
-                if n % 1_600 < 800 { (sine(852.0, n) + sine(1_336.0, n)) / 2.0 } else { 0.0 }
+                if n % 1_600 < 800 { sine(852.0, n).midpoint(sine(1_336.0, n)) } else { 0.0 }
             }),
         ),
         ("a noisy line", noise),
     ];
     for (name, pcm) in cases {
-        let heard: Vec<Reply> = overhear(&[pcm])
+        let heard: Vec<Reply> = overhear(&[pcm], &mut Ruler)
             .into_iter()
             .filter(|reply| matches!(reply, Reply::Sentence { .. }))
             .collect();
@@ -113,7 +113,10 @@ fn nothing_is_heard_in_silence_tones_and_noise() {
 #[test]
 fn each_line_of_a_call_becomes_sentences_where_it_was_spoken() {
     let said = std::fs::read_to_string(fixture("calls/streetlight.tsv")).unwrap();
-    let replies = overhear(&[track("calls/streetlight.wav", 0), track("calls/streetlight.wav", 1)]);
+    let replies = overhear(
+        &[track("calls/streetlight.wav", 0), track("calls/streetlight.wav", 1)],
+        &mut Ruler,
+    );
     let finals: Vec<(u32, u64, u64)> = replies
         .iter()
         .filter_map(|reply| match reply {
@@ -141,9 +144,40 @@ fn each_line_of_a_call_becomes_sentences_where_it_was_spoken() {
     assert_eq!(replies.iter().filter(|r| matches!(r, Reply::Closed { .. })).count(), 2);
 }
 
+/// Where `ops/fetch-model` puts the models.
+#[expect(clippy::disallowed_methods, reason = "a test finds the model where it was put")]
+fn models() -> PathBuf {
+    let set = |name: &str| std::env::var(name).ok().map(PathBuf::from);
+    let cache = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    set("LIANXIN_MODELS").unwrap_or_else(|| cache().expect("a home folder").join("lianxin/models"))
+}
+
+#[test]
+fn words_are_shown_while_they_are_spoken_and_firm_ones_stay() {
+    let model = Model::find(&models(), "base").unwrap_or_else(|error| panic!("{error}"));
+    let mut whisper = Whisper::load(model.path()).unwrap().worker().unwrap();
+    let replies = overhear(&[track("calls/streetlight.wav", 0)], whisper.as_mut());
+    let (mut firm, mut heard, mut shown) = (String::new(), String::new(), 0);
+    for reply in replies {
+        let Reply::Sentence { sentence, .. } = reply else { continue };
+        let now: String = sentence.text.chars().take(sentence.committed).collect();
+        assert!(now.starts_with(&firm), "{firm} became {now}");
+        shown += usize::from(!sentence.r#final && !sentence.text.is_empty());
+        firm = if sentence.r#final { String::new() } else { now };
+        if sentence.r#final {
+            heard.push_str(&sentence.text);
+        }
+    }
+    assert!(shown >= 15, "{shown} hearings of open sentences");
+    let said = std::fs::read_to_string(fixture("calls/reference.tsv")).unwrap();
+    let said = said.lines().find_map(|line| line.strip_prefix("streetlight.wav:1\t")).unwrap();
+    let errors = crate::cer::compare(said, &heard);
+    assert!(errors.rate() < 0.40, "error rate {:.3}: {heard}", errors.rate());
+}
+
 #[test]
 fn firm_text_is_never_taken_back() {
-    let replies = overhear(&[track("calls/heating.wav", 0)]);
+    let replies = overhear(&[track("calls/heating.wav", 0)], &mut Ruler);
     let mut firm = std::collections::BTreeMap::<u32, String>::new();
     let mut partials = 0;
     for reply in replies {
@@ -251,7 +285,7 @@ async fn a_process_that_dies_takes_no_final_text_with_it() {
     disturbed.extend(house.finals().await);
 
     let places = |finals: &[Segment]| -> Vec<(u32, u64)> {
-        finals.iter().map(|s| (s.index, (s.from_ms + s.to_ms) / 2 / 500)).collect()
+        finals.iter().map(|s| (s.index, s.from_ms.midpoint(s.to_ms) / 500)).collect()
     };
     assert_eq!(disturbed.len(), undisturbed.len(), "{disturbed:#?}");
     for (got, wanted) in places(&disturbed).iter().zip(places(&undisturbed)) {
@@ -281,7 +315,7 @@ async fn without_a_model_calls_go_on_and_the_status_says_what_to_do() {
     }
     let Status::NoModel { what_to_do } = speech.status() else { panic!("{:?}", speech.status()) };
     assert!(what_to_do.contains("ops/fetch-model base"), "{what_to_do}");
-    say(&speech, &[0; 16_000], 0);
+    say(&speech, &vec![0; 16_000], 0);
     speech.finish(call()).await;
     tasks.shut_down().await;
 }

@@ -1,7 +1,9 @@
 //! Recordings to text: whole files, with all care and no hurry.
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use serde::Serialize;
 
@@ -60,7 +62,8 @@ impl Heard {
     }
 }
 
-/// Prints what the model hears in each file, as soon as it has heard it.
+/// Prints what the model hears in each file, in their order, as soon as it is known. `threads` files
+/// are heard at a time, each by one thread: several on one sentence would wait for each other.
 ///
 /// # Errors
 /// When the model cannot be loaded, or after the last file, when one of them could not be read.
@@ -72,20 +75,44 @@ pub fn run(
     print: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
     let whisper = Whisper::load(model)?;
+    let next = AtomicUsize::new(0);
+    let (tell, told) = mpsc::channel();
+    let mut waiting = BTreeMap::new();
+    let mut printed = 0;
     let mut first_error = None;
-    for file in files {
-        match transcribe_file(&whisper, file, threads) {
-            Ok(tracks) => {
-                for track in &tracks {
-                    print(&line(file, track, tracks.len(), format));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, files.len().max(1)) {
+            let (tell, whisper, next) = (tell.clone(), &whisper, &next);
+            scope.spawn(move || {
+                while let Some((n, file)) = {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    files.get(n).map(|file| (n, file))
+                } {
+                    if tell.send((n, transcribe_file(whisper, file))).is_err() {
+                        return;
+                    }
                 }
-            }
-            Err(error) => {
-                tracing::error!(%error, "not transcribed");
-                first_error.get_or_insert(error);
+            });
+        }
+        drop(tell);
+        for (n, heard) in told {
+            waiting.insert(n, heard);
+            while let Some(heard) = waiting.remove(&printed) {
+                match heard {
+                    Ok(tracks) => {
+                        for track in &tracks {
+                            print(&line(&files[printed], track, tracks.len(), format));
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "not transcribed");
+                        first_error.get_or_insert(error);
+                    }
+                }
+                printed += 1;
             }
         }
-    }
+    });
     first_error.map_or(Ok(()), Err)
 }
 
@@ -111,9 +138,9 @@ fn line(file: &Path, heard: &Heard, tracks: usize, format: Format) -> String {
 ///
 /// # Errors
 /// When it is no WAV file of one or two tracks, or the recogniser fails.
-pub fn transcribe_file(whisper: &Whisper, wav: &Path, threads: usize) -> Result<Vec<Heard>, Error> {
+pub fn transcribe_file(whisper: &Whisper, wav: &Path) -> Result<Vec<Heard>, Error> {
     let tracks = read(wav)?;
-    let mut recogniser = Arc::new(whisper).worker(threads)?;
+    let mut recogniser = whisper.worker()?;
     tracks
         .iter()
         .enumerate()
@@ -152,9 +179,11 @@ fn read(path: &Path) -> Result<Vec<Vec<f32>>, Error> {
 
 /// The recogniser's own window is 30 s; a passage stays below it.
 const LONGEST: usize = 28 * 16_000;
+/// Kept around each sentence: a first syllable is quiet, and a pause is punctuation.
+const MARGIN: usize = 16_000 * 4 / 10;
 
 fn transcribe(recogniser: &mut dyn Recogniser, sound: &[f32]) -> Result<Vec<Passage>, Error> {
-    pack(&sentences(sound))
+    pack(&widen(&sentences(sound), sound.len()))
         .into_iter()
         .map(|window| {
             let text = believe(recogniser, &window.sound(sound), Effort::Careful)?;
@@ -177,6 +206,19 @@ fn sentences(sound: &[f32]) -> Vec<(usize, usize)> {
         .filter_map(|step| match step {
             Step::Closed { from, to } | Step::Cut { from, to } => Some((sample(from), sample(to))),
             Step::Opened { .. } | Step::Discarded => None,
+        })
+        .collect()
+}
+
+/// Sentences with a margin, as far as that is not another sentence's.
+fn widen(sentences: &[(usize, usize)], end: usize) -> Vec<(usize, usize)> {
+    let middle = |n: usize| usize::midpoint(sentences[n].1, sentences[n + 1].0);
+    (0..sentences.len())
+        .map(|n| {
+            let before = if n == 0 { 0 } else { middle(n - 1) };
+            let after = if n + 1 == sentences.len() { end } else { middle(n) };
+            let (from, to) = sentences[n];
+            (from.saturating_sub(MARGIN).max(before), (to + MARGIN).min(after))
         })
         .collect()
 }
@@ -229,6 +271,15 @@ mod tests {
         assert_eq!(
             (windows[0].from(), windows[0].to(), windows[0].length()),
             (0, 22 * second, 20 * second)
+        );
+    }
+
+    #[test]
+    fn a_margin_is_shared_with_the_neighbour() {
+        let second = 16_000;
+        assert_eq!(
+            widen(&[(second, 2 * second), (2 * second + 200, 3 * second)], 3 * second + 100),
+            [(second - MARGIN, 2 * second + 100), (2 * second + 100, 3 * second + 100)]
         );
     }
 

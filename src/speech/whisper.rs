@@ -44,10 +44,8 @@ impl Whisper {
 }
 
 impl Engine for Whisper {
-    fn worker(&self, threads: usize) -> Result<Box<dyn Recogniser>, Error> {
+    fn worker(&self) -> Result<Box<dyn Recogniser>, Error> {
         let state = self.context.create_state().map_err(|e| Error::Recogniser(e.to_string()))?;
-        let threads = i32::try_from(threads.max(1)).unwrap_or(1);
-        let profile = |effort| profile(effort, threads);
         Ok(Box::new(Worker {
             state,
             partial: profile(Effort::Partial),
@@ -58,14 +56,16 @@ impl Engine for Whisper {
 }
 
 /// The settings of one effort. Made once a worker, because whisper-rs never frees the language.
-fn profile(effort: Effort, threads: i32) -> FullParams<'static, 'static> {
+fn profile(effort: Effort) -> FullParams<'static, 'static> {
+    let beam = |beam_size| SamplingStrategy::BeamSearch { beam_size, patience: -1.0 };
     let mut it = FullParams::new(match effort {
         Effort::Partial => SamplingStrategy::Greedy { best_of: 1 },
-        Effort::Final => SamplingStrategy::BeamSearch { beam_size: 5, patience: -1.0 },
-        Effort::Careful => SamplingStrategy::BeamSearch { beam_size: 5, patience: -1.0 },
+        Effort::Final => beam(3),
+        Effort::Careful => beam(5),
     });
     it.set_language(Some("zh"));
-    it.set_n_threads(threads);
+    // more would wait for each other in busy loops: ten times slower on a machine with other work
+    it.set_n_threads(1);
     it.set_no_context(true);
     it.set_suppress_nst(true);
     it.set_print_progress(false);
@@ -73,20 +73,13 @@ fn profile(effort: Effort, threads: i32) -> FullParams<'static, 'static> {
     it.set_print_special(false);
     it.set_print_timestamps(false);
     match effort {
-        Effort::Partial => {
+        Effort::Partial | Effort::Final => {
             it.set_single_segment(true);
             it.set_no_timestamps(true);
             it.set_suppress_blank(false);
             it.set_temperature_inc(0.0);
         }
-        Effort::Final => {
-            it.set_no_timestamps(true);
-            it.set_single_segment(true);
-            it.set_temperature_inc(0.0);
-        }
-        Effort::Careful => {
-            it.set_temperature_inc(0.2);
-        }
+        Effort::Careful => it.set_temperature_inc(0.2),
     }
     it
 }
@@ -111,7 +104,7 @@ impl Recogniser for Worker {
             Effort::Careful => &self.careful,
         }
         .clone();
-        if effort == Effort::Partial {
+        if effort != Effort::Careful {
             parameters.set_audio_ctx(fitted(samples));
             // nobody says more than 12 tokens a second; a loop ends here
             let most = 8 + samples * 12 / audio::RATE;

@@ -1,4 +1,5 @@
 //! Real words from real inference: Whisper *base* over the recordings in `audio-fixtures/`.
+#![expect(clippy::unwrap_used, reason = "a test")]
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +54,7 @@ fn errors(set: &str, nth: usize) -> Errors {
         .into_iter()
         .step_by(nth)
         .flat_map(|file| {
-            let tracks = transcribe_file(&whisper, &fixtures().join(set).join(file), 2).unwrap();
+            let tracks = transcribe_file(&whisper, &fixtures().join(set).join(file)).unwrap();
             let many = tracks.len() > 1;
             tracks
                 .iter()
@@ -135,12 +136,12 @@ async fn a_live_call_is_understood_although_the_process_is_killed_in_the_middle(
         clock.sleep_until(clock.now() + Duration::from_millis(20)).await;
     }
     let [citizen, agent] = tracks("question.wav");
-    let half = citizen.len() / 320;
-    // sixty milliseconds of sound every twenty: three times as fast as people talk
+    let half = citizen.len() / 480 / 2;
+    let mut next = clock.now();
     for (n, (left, right)) in citizen.chunks(480).zip(agent.chunks(480)).enumerate() {
         speech.audio(call, Track::Citizen, n as u64 * 60, left);
         speech.audio(call, Track::Agent, n as u64 * 60, right);
-        if n == half / 3 {
+        if n == half {
             for pid in processes(&socket) {
                 let status = std::process::Command::new("kill")
                     .args(["-9", &pid.to_string()])
@@ -149,13 +150,14 @@ async fn a_live_call_is_understood_although_the_process_is_killed_in_the_middle(
                 assert!(status.success());
             }
         }
-        clock.sleep_until(clock.now() + Duration::from_millis(20)).await;
+        next += Duration::from_millis(60);
+        clock.sleep_until(next).await;
     }
     speech.finish(call).await;
     tasks.shut_down().await;
-    let (mut texts, mut partials) = (BTreeMap::<Track, String>::new(), 0);
+    drop(speech); // the last one who could say more
+    let mut texts = BTreeMap::<Track, String>::new();
     while let Some(segment) = out.next().await {
-        partials += usize::from(!segment.r#final);
         if segment.r#final {
             texts.entry(segment.track).or_default().push_str(&segment.text);
         }
@@ -166,5 +168,4 @@ async fn a_live_call_is_understood_although_the_process_is_killed_in_the_middle(
         .map(|(track, name)| compare(&said[name], &texts[&track]))
         .sum();
     assert!(errors.rate() < 0.40, "error rate {:.3}: {texts:?}", errors.rate());
-    assert!(partials > 0, "words are shown before the sentence ends");
 }
