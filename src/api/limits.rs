@@ -1,12 +1,13 @@
 //! How often someone may try: sign-in by name and by address, public look-ups by number and by
 //! address.
-use std::net::IpAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::Clock;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use governor::clock::{Clock as Ticks, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -14,6 +15,15 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 
 use crate::Error;
+
+/// Keys at most, before those that are over are forgotten.
+const MOST: usize = 10_000;
+/// A name that is longer is nobody's; it counts as its beginning.
+const LONGEST_NAME: usize = 64;
+/// Wrong look-ups of one address: so many in a row, then one in so long. Whoever guesses codes at
+/// many numbers finds one in a week, and a misprint hinders nobody.
+const WRONG_IN_A_ROW: i32 = 30;
+const WRONG_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The house's clock, as the limiter reads it.
 #[derive(Clone)]
@@ -45,6 +55,19 @@ struct All {
     address: Keyed,
     lookup_address: Keyed,
     lookup_number: Keyed,
+    /// By address, when its wrong look-ups will all be forgotten.
+    wrong: Mutex<HashMap<String, DateTime<Utc>>>,
+}
+
+/// Who an address stands for: a household gets 2⁶⁴ of IPv6.
+fn source(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            Ipv6Addr::from_bits(network).to_string()
+        }
+    }
 }
 
 impl Limits {
@@ -67,29 +90,49 @@ impl Limits {
             address: keyed(120, 1),
             lookup_address: keyed(20, 3),
             lookup_number: keyed(10, 60),
+            wrong: Mutex::default(),
             clock,
         }))
     }
 
     /// One more attempt to sign in.
     pub fn sign_in(&self, name: &str, address: IpAddr) -> Result<(), Error> {
-        let all = &*self.0;
-        all.take(&all.address, &address.to_string())?;
+        let (all, address) = (&*self.0, source(address));
+        let name: String = name.chars().take(LONGEST_NAME).collect();
+        all.take(&all.address, &address)?;
         all.take(&all.pair, &format!("{address} {name}"))?;
-        all.take(&all.name, name)
+        all.take(&all.name, &name)
     }
 
     /// One more public look-up of a ticket.
     pub fn look_up(&self, number: &str, address: IpAddr) -> Result<(), Error> {
-        let all = &*self.0;
-        all.take(&all.lookup_address, &address.to_string())?;
+        let (all, address) = (&*self.0, source(address));
+        all.take(&all.lookup_address, &address)?;
+        let wrong = all.wrong.lock().expect("nobody panics while holding it");
+        let forgotten = wrong.get(&address).copied().unwrap_or_default();
+        drop(wrong);
+        let over = forgotten - all.clock.clock.now() - WRONG_EVERY * (WRONG_IN_A_ROW - 1);
+        if over > TimeDelta::zero() {
+            return Err(Error::TooMany(over.num_seconds().max(1).unsigned_abs()));
+        }
         all.take(&all.lookup_number, number)
+    }
+
+    /// The look-up found nothing.
+    pub fn looked_up_in_vain(&self, address: IpAddr) {
+        let now = self.0.clock.clock.now();
+        let mut wrong = self.0.wrong.lock().expect("nobody panics while holding it");
+        if wrong.len() > MOST {
+            wrong.retain(|_, forgotten| *forgotten > now);
+        }
+        let forgotten = wrong.entry(source(address)).or_insert(now);
+        *forgotten = (*forgotten).max(now) + WRONG_EVERY;
     }
 }
 
 impl All {
     fn take(&self, limiter: &Keyed, key: &str) -> Result<(), Error> {
-        if limiter.len() > 10_000 {
+        if limiter.len() > MOST {
             limiter.retain_recent();
         }
         limiter.check_key(&key.to_owned()).map_err(|not_until| self.wait(&not_until))
@@ -138,5 +181,29 @@ mod tests {
             limits.look_up("2026112300019", HERE).unwrap();
         }
         assert!(limits.look_up("2026112300019", THERE).is_err());
+    }
+
+    #[test]
+    fn whoever_guesses_at_many_numbers_has_to_wait_and_others_need_not() {
+        let clock = Arc::new(ManualClock::default());
+        let limits = Limits::new(clock.clone());
+        let guess = |n: i32, from| {
+            clock.advance(TimeDelta::seconds(3));
+            let asked = limits.look_up(&n.to_string(), from);
+            asked.map(|()| limits.looked_up_in_vain(from))
+        };
+        let got = (0..200).filter(|n| guess(*n, THERE).is_ok()).count();
+        assert!((35..=45).contains(&got), "{got} guesses in ten minutes");
+        limits.look_up("2026112300019", HERE).unwrap();
+        clock.advance(TimeDelta::minutes(1));
+        limits.look_up("2026112300019", THERE).unwrap();
+    }
+
+    #[test]
+    fn all_addresses_of_one_ipv6_household_count_as_one() {
+        let of = |text: &str| source(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:aaaa::1"), of("2001:db8:1:2:bbbb::2"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 }

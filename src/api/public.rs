@@ -58,6 +58,7 @@ async fn look_up(
     app.limits.look_up(&key, address)?;
     let found = app.workflow.look_up(&ask.number, &ask.code).await?;
     let Some(view) = found else {
+        app.limits.looked_up_in_vain(address);
         return Err(Error::Refused {
             status: StatusCode::NOT_FOUND,
             code: "no_such_ticket",
