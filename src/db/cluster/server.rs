@@ -29,6 +29,14 @@ pub(super) struct Server {
     pub(super) log: PathBuf,
 }
 
+/// The line that says why: the first that names an error, not the tidying up at the end.
+fn reason(said: &str) -> &str {
+    let names_it =
+        |line: &&str| ["FATAL:", "error:", "could not"].iter().any(|word| line.contains(word));
+    let said = said.trim();
+    said.lines().find(names_it).or_else(|| said.lines().last()).unwrap_or_default()
+}
+
 impl Server {
     /// Makes the data folder when there is none. A half-made one never gets the final name.
     pub(super) fn make(&self) -> Result<(), Error> {
@@ -54,7 +62,7 @@ impl Server {
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr);
             fs::write(&self.log, &made.stderr).map_err(Error::at(&self.log))?;
-            let what = format!("initdb: {}", said.trim().lines().last().unwrap_or_default());
+            let what = format!("initdb: {}", reason(&said));
             return Err(Error::Start { what, log: self.log.clone() });
         }
         fs::rename(&new, &self.data).map_err(Error::at(&self.data))
@@ -161,5 +169,20 @@ fn stop_with_us(command: &mut Command) {
             // Died before the kernel was told to watch us?
             if getppid() == parent { Ok(()) } else { Err(nix::errno::Errno::ESRCH.into()) }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_cluster_was_not_made_is_told_not_how_it_was_tidied_up() {
+        let said = "FATAL:  could not extend file \"base/1/2691\": No space left on device\n\
+            HINT:  Check free disk space.\nchild process exited with exit code 134\n\
+            initdb: removing contents of data directory";
+        assert!(reason(said).contains("No space left on device"));
+        assert_eq!(reason("what\nnever was\n"), "never was");
+        assert_eq!(reason(""), "");
     }
 }
