@@ -219,10 +219,7 @@ mod protection {
             told(413, "body_too_large")
         );
         let nul = r#"{"name":"a\u0000","password":"b"}"#;
-        assert_eq!(
-            problem(Method::POST, "/api/v1/login", nul, json).await,
-            told(422, "bad_value")
-        );
+        assert_eq!(problem(Method::POST, "/api/v1/login", nul, json).await, told(422, "bad_value"));
         assert_eq!(
             problem(Method::GET, "/api/v1/people?q=%00", "", json).await,
             told(422, "bad_value")
