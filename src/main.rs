@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod database;
 mod demo;
+mod disk;
 mod layers;
 mod paper;
 mod privilege;

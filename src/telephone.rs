@@ -96,7 +96,8 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
     let hotlines = conducting.hotlines.clone();
     let (calls, live) = call::start(conducting.clone(), rooms);
     keep_books(&ground, &calls, &spool, conducting);
-    let parts = vec![spool_part(spool), speech_part(speech)];
+    let parts =
+        vec![spool_part(spool), speech_part(speech), crate::disk::part(ground.data.to_owned())];
     let rings = ground.demo.then(|| ground.rings(address));
     Ok(Telephone { calls, live, address, parts, hotlines, rings })
 }

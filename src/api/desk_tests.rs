@@ -128,6 +128,7 @@ async fn a_desk_belongs_to_agents_and_the_floor_to_supervisors() {
     let floor = desk.house.get("/api/v1/floor", &supervisor).await.json();
     assert_eq!(floor["agents"][0]["number"], desk.agent.number);
     assert_eq!(floor["tickets"]["open"], 0);
+    assert_eq!(floor["alarms"], json!([]));
 }
 
 #[tokio::test]

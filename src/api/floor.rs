@@ -31,6 +31,8 @@ struct Board {
     waiting: Vec<FloorWaiting>,
     today: FloorToday,
     tickets: Option<FloorTickets>,
+    /// What is wrong with the system: a full disk, no speech.
+    alarms: Vec<String>,
 }
 
 /// The counts of open tickets.
@@ -60,5 +62,6 @@ async fn floor(State(app): State<App>, viewer: Viewer) -> Result<Json<Board>, Er
     let Floor { agents, waiting, today } = app.telephones()?.floor().await?;
     let tickets =
         tickets(&app).await.inspect_err(|error| tracing::warn!(%error, "no ticket counts")).ok();
-    Ok(Json(Board { agents, waiting, today, tickets }))
+    let alarms = crate::health::alarms(&app);
+    Ok(Json(Board { agents, waiting, today, tickets, alarms }))
 }

@@ -39,6 +39,11 @@ impl Part {
     pub fn new(name: &'static str, ask: impl Fn() -> State + Send + Sync + 'static) -> Self {
         Self { name, ask: Arc::new(ask) }
     }
+
+    /// How it is now.
+    pub fn ask(&self) -> State {
+        (self.ask)()
+    }
 }
 
 impl fmt::Debug for Part {
@@ -67,9 +72,18 @@ pub(crate) fn routes() -> Router<App> {
         .route("/metrics", get(figures))
 }
 
+/// What is wrong with the parts, in words for the floor.
+pub(crate) fn alarms(app: &App) -> Vec<String> {
+    let why = |part: &Part| match part.ask() {
+        State::Up => None,
+        State::Degraded { why } | State::Down { why } => Some(why),
+    };
+    app.parts.iter().filter_map(why).collect()
+}
+
 async fn ready(AppState(app): AppState<App>) -> Response {
     let mut parts = vec![("database", database(&app).await)];
-    parts.extend(app.parts.iter().map(|part| (part.name, (part.ask)())));
+    parts.extend(app.parts.iter().map(|part| (part.name, part.ask())));
     let down = parts.iter().any(|(_, state)| matches!(state, State::Down { .. }));
     let parts: Map<String, Value> = parts
         .into_iter()

@@ -44,6 +44,7 @@ pub async fn pump_calls(app: App, mut from: Drain<Live>) {
                 }
                 let mut data = json!(board);
                 data["tickets"] = counts.as_ref().map_or(Value::Null, |(_, counts)| counts.clone());
+                data["alarms"] = json!(crate::health::alarms(&app));
                 app.feed.publish("floor", Audience::Roles(WATCHERS), &data);
             }
         }
