@@ -78,6 +78,8 @@ async fn run(
     let persons = Persons::new(keys.clone(), clock.clone(), dice.clone());
     if let Some(files) = given.demo {
         files.lay(&mut home, &pool, &*clock, &*dice).await?;
+    } else {
+        warn_of_demo(&pool).await?;
     }
     let tls = tls(&config.settings.http, &http, &home)?;
     let mut telephone = telephone::start(Ground {
@@ -136,6 +138,18 @@ async fn run(
     }
     tasks.shut_down().await;
     pool.close().await;
+    Ok(())
+}
+
+/// The demonstration's accounts open a real hotline to whoever kept their passwords.
+async fn warn_of_demo(db: &sqlx::PgPool) -> anyhow::Result<()> {
+    let administrators = org::staff::with_role(db, org::Role::Administrator).await?;
+    if administrators.iter().any(|staff| staff.demo) {
+        eprintln!(
+            "lianxin: 演示账号仍可登录，正式使用前请停止程序并运行 lianxin demo remove \
+             (accounts of the demonstration still open this hotline)"
+        );
+    }
     Ok(())
 }
 
