@@ -127,9 +127,7 @@ async fn run(
     let router = api::router(app);
     tasks.spawn("http", async move {
         let stopping = async move { stop.stopping().await };
-        if let Err(error) = api::serve(http, router, tls, stopping).await {
-            tracing::error!(%error, "the HTTP port ended");
-        }
+        api::serve(http, router, tls, stopping).await;
     });
     out(&format!("ready http={scheme}://{address} sip={}", telephone.address));
     tokio::select! {
@@ -139,6 +137,15 @@ async fn run(
     tasks.shut_down().await;
     pool.close().await;
     Ok(())
+}
+
+/// A call holds three sockets and a file, and a browser one more: the 1024 of a login shell are too few.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, ?limit, "the limit of open files stays as it is");
+    }
 }
 
 /// The demonstration's accounts open a real hotline to whoever kept their passwords.

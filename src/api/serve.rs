@@ -3,40 +3,35 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::extract::{ConnectInfo, Request};
+use axum::serve::Listener;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
+use tower::ServiceExt;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 /// A certificate and its key, ready to serve.
 #[derive(Clone)]
@@ -48,6 +43,9 @@ pub struct Tls {
 
 /// How long a browser may take for the handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long the head of a request may take, and how long a connection may wait for the next one:
+/// whoever opens many and says nothing holds no files that calls need.
+const HEAD: Duration = Duration::from_secs(30);
 /// Handshakes under way at once; more wait in the kernel's queue.
 const HANDSHAKES: usize = 256;
 
@@ -122,15 +120,52 @@ pub async fn serve(
     router: Router,
     tls: Option<Tls>,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<Peer>();
+) {
     match tls {
-        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
-        Some(tls) => {
-            let listener = TlsListener::new(listener, tls);
-            axum::serve(listener, service).with_graceful_shutdown(stop).await
-        }
+        None => accept(listener, router, stop).await,
+        Some(tls) => accept(TlsListener::new(listener, tls), router, stop).await,
     }
+}
+
+async fn accept<L: Listener<Addr = SocketAddr>>(
+    mut listener: L,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let (go_on, closing) = watch::channel(());
+    let mut open = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            Some(_) = open.join_next(), if !open.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let router = router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(Peer(peer)));
+            router.clone().oneshot(request)
+        });
+        let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let mut closing = closing.clone();
+        open.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = closing.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::trace!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop((listener, go_on)); // whoever comes now is refused at once
+    while open.join_next().await.is_some() {}
 }
 
 type Handshake = Pin<Box<dyn Future<Output = Option<(TlsStream<TcpStream>, SocketAddr)>> + Send>>;
@@ -203,5 +238,34 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         TcpListener::local_addr(&self.tcp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_never_ends_a_request_loses_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let serving = serve(listener, router, None, std::future::pending());
+        let caller = async {
+            let mut slow = TcpStream::connect(address).await.unwrap();
+            slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-a: ").await.unwrap();
+            let mut mute = TcpStream::connect(address).await.unwrap();
+            for stream in [&mut slow, &mut mute] {
+                let mut said = String::new();
+                stream.read_to_string(&mut said).await.unwrap();
+                assert!(!said.contains("200 OK"), "{said}");
+            }
+        };
+        tokio::select! {
+            () = serving => panic!("it stopped"),
+            () = caller => {}
+        }
     }
 }

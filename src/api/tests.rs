@@ -530,7 +530,7 @@ mod tls {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let tasks = base::Tasks::default();
         tasks.spawn("http", async move {
-            serve(listener, router, Some(tls), async { drop(stopped.await) }).await.unwrap();
+            serve(listener, router, Some(tls), async { drop(stopped.await) }).await;
         });
         let _dawdling = tokio::net::TcpStream::connect(address).await.unwrap();
         let mut roots = RootCertStore::empty();
