@@ -24,6 +24,7 @@ pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
     if let Some(address) = options.sip {
         config.settings.sip.listen = vec![address];
     }
+    raise_open_files();
     let listen = config.settings.http.listen;
     let http = TcpListener::bind(listen).with_context(|| format!("http.listen {listen}"))?;
     http.set_nonblocking(true)?;
