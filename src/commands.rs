@@ -111,14 +111,22 @@ pub(crate) fn add_user(config: &Config, new: &NewUser) -> anyhow::Result<()> {
 pub(crate) fn remove_demo(config: &Config, data: &Path) -> anyhow::Result<()> {
     with_database(config, data, async |db, _, _| {
         let mut tx = db.begin().await?;
-        demo::remove(&mut tx).await?;
+        let recordings = demo::remove(&mut tx).await?;
         tx.commit().await?;
+        for file in &recordings {
+            gone(file)?;
+        }
         out("演示数据已删除 (the demonstration's data is gone)");
         Ok(())
     })?;
-    match std::fs::remove_file(data.join("demo-accounts.json")) {
+    gone(&data.join("demo-accounts.json"))
+}
+
+/// Deletes a file that may be gone already.
+fn gone(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            bail!("demo-accounts.json: {error}")
+            bail!("{}: {error}", file.display())
         }
         _ => Ok(()),
     }

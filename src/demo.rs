@@ -1,5 +1,6 @@
 //! The demonstration: its city, its accounts, and three months of its past.
 use std::io::{Read, Seek, Write};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use api::App;
@@ -89,10 +90,11 @@ async fn try_lay_past(
     Ok((tickets, laid.calls))
 }
 
-/// Takes out everything that was laid, and what was done with it since.
-pub(crate) async fn remove(db: &mut PgConnection) -> anyhow::Result<()> {
+/// Takes out everything that was laid, and what was done with it since. Gives the recordings that
+/// nothing points at any more.
+pub(crate) async fn remove(db: &mut PgConnection) -> anyhow::Result<Vec<PathBuf>> {
     workflow::demo::remove(db).await?;
-    call::demo::remove(db).await?;
+    let recordings = call::demo::remove(db).await?;
     org::demo::remove(db).await?;
-    Ok(())
+    Ok(recordings)
 }

@@ -95,8 +95,9 @@ fn figures(history: &History, now: DateTime<Utc>) -> Today {
     today
 }
 
-/// Takes all calls of the demonstration out: laid ones, and those that were rung.
-pub async fn remove(db: &mut PgConnection) -> Result<(), org::Error> {
+/// Takes all calls of the demonstration out: laid ones, and those that were rung. Gives the files of
+/// their recordings, to be deleted when this is committed: voices of those who tried it.
+pub async fn remove(db: &mut PgConnection) -> Result<Vec<std::path::PathBuf>, org::Error> {
     Ok(store::demo::remove(db).await?)
 }
 

@@ -194,7 +194,11 @@ async fn the_same_dice_lay_the_same_calls() {
 async fn removal_leaves_nothing() {
     let hall = Hall::open().await;
     hall.lay(10).await;
-    remove(&mut hall.db.acquire().await.unwrap()).await.unwrap();
+    let recorded = "insert into recording select id, '/data/' || id || '.wav', repeat('0', 64), 1, now() \
+         from call_record where demo limit 1";
+    sqlx::query(recorded).execute(&hall.db).await.unwrap();
+    let files = remove(&mut hall.db.acquire().await.unwrap()).await.unwrap();
+    assert_eq!(files.len(), 1, "whoever tried it is heard in the file");
     for table in ["call_record", "call_event", "call_outcome", "callback_task", "callback_attempt"]
     {
         assert_eq!(hall.count(&format!("from {table}")).await, 0, "{table}");

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 
@@ -87,9 +89,15 @@ async fn insert_events(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-pub(crate) async fn remove(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Takes the demonstration's calls out; gives the files of their recordings.
+pub(crate) async fn remove(db: &mut PgConnection) -> Result<Vec<PathBuf>, sqlx::Error> {
+    let paths: Vec<String> = sqlx::query_scalar(
+        "select path from recording join call_record on call_record.id = call_id where demo",
+    )
+    .fetch_all(&mut *db)
+    .await?;
     sqlx::query!("select remove_demo_calls()").execute(db).await?;
-    Ok(())
+    Ok(paths.into_iter().map(PathBuf::from).collect())
 }
 
 fn json<T: Serialize>(rows: &[T]) -> Result<serde_json::Value, sqlx::Error> {
