@@ -136,6 +136,7 @@ async fn run(
         signal = ended_by_signal() => tracing::info!(signal = signal?, "closing"),
     }
     tasks.shut_down().await;
+    telephone::close_books(&telephone.spool, pool.clone(), persons).await;
     pool.close().await;
     Ok(())
 }

@@ -2,6 +2,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use api::{Fixture, Part, Rings, State};
@@ -24,10 +25,15 @@ use crate::settings::{self, Hotline, Settings};
 /// The trunk that only the demonstration has: this machine.
 const DEMO_TRUNK: &str = "demo";
 
+/// How long the last records may take into the database when the house closes.
+const LAST_ENTRIES: Duration = Duration::from_secs(2);
+
 /// What the rest of the house uses of the wing.
 pub(crate) struct Telephone {
     pub(crate) calls: Calls,
     pub(crate) live: Drain<Live>,
+    /// What calls leave behind, on its way to the database.
+    pub(crate) spool: Spool,
     /// The address that trunks reach.
     pub(crate) address: SocketAddr,
     pub(crate) parts: Vec<Part>,
@@ -96,10 +102,13 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
     let hotlines = conducting.hotlines.clone();
     let (calls, live) = call::start(conducting.clone(), rooms);
     keep_books(&ground, &calls, &spool, conducting);
-    let parts =
-        vec![spool_part(spool), speech_part(speech), crate::disk::part(ground.data.to_owned())];
+    let parts = vec![
+        spool_part(spool.clone()),
+        speech_part(speech),
+        crate::disk::part(ground.data.to_owned()),
+    ];
     let rings = ground.demo.then(|| ground.rings(address));
-    Ok(Telephone { calls, live, address, parts, hotlines, rings })
+    Ok(Telephone { calls, live, spool, address, parts, hotlines, rings })
 }
 
 impl Ground<'_> {
@@ -146,6 +155,21 @@ fn keep_books(ground: &Ground<'_>, calls: &Calls, spool: &Spool, conducting: cal
         call::recover(calls, spool, db, conducting, clock).await;
         std::future::pending::<()>().await;
     });
+}
+
+/// Brings over how the last calls ended, once all is quiet. What the database does not take in time
+/// comes at the next start.
+pub(crate) async fn close_books(spool: &Spool, db: PgPool, persons: Persons) {
+    let drain = spool.drain(async |record| call::put_away(record, &db, &persons).await);
+    let drained = async {
+        tokio::select! {
+            () = drain => {}
+            () = spool.drained() => {}
+        }
+    };
+    if tokio::time::timeout(LAST_ENTRIES, drained).await.is_err() {
+        tracing::warn!(waiting = spool.waiting(), "records wait in the spool for the next start");
+    }
 }
 
 /// A task that is cut off when the house closes.
@@ -293,11 +317,13 @@ fn queue_priority(config: &Config, queue: &str) -> u8 {
 fn spool_part(spool: Spool) -> Part {
     Part::new("spool", move || {
         if spool.healthy() {
-            State::Up
-        } else {
-            let why = format!("{} records wait and cannot be kept safely", spool.waiting());
-            State::Degraded { why }
+            return State::Up;
         }
+        let why = match spool.refused() {
+            0 => format!("磁盘不接收通话记录，{} 条暂存在内存中", spool.waiting()),
+            refused => format!("{refused} 条通话记录无法入库，已另存于数据目录 spool/refused"),
+        };
+        State::Degraded { why }
     })
 }
 

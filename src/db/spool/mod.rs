@@ -132,6 +132,11 @@ impl Spool {
         !state.failing && state.refused == 0
     }
 
+    /// How many records nobody could use, and were set aside in this run.
+    pub fn refused(&self) -> u64 {
+        self.shared.lock().refused
+    }
+
     /// How many records were not handled yet.
     pub fn waiting(&self) -> u64 {
         let state = self.shared.lock();

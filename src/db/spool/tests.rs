@@ -117,6 +117,7 @@ async fn a_refused_record_is_set_aside_with_an_alarm() {
         () = spool.drained() => {}
     }
     assert!(!spool.healthy());
+    assert_eq!((spool.refused(), spool.waiting()), (1, 0));
     let (kept, _) = record::scan(&fs::read(dir.path().join("refused")).unwrap());
     assert_eq!((&*kept[0].key, &*kept[0].bytes), ("bad", &b"content"[..]));
 }
