@@ -49,7 +49,7 @@ fn start() -> (Rtpengine, Control) {
         .args(["-c", "0", "rtpengine", "--config-file=none", "--foreground", "--table=-1"])
         .args(["--interface=127.0.0.1", "--num-threads=1", "--port-min=20000", "--port-max=59998"])
         .arg(format!("--listen-ng={free}"))
-        .args(["--log-level=3", "--log-stderr"])
+        .args(["--log-level=2", "--log-stderr"])
         .stdin(Stdio::null())
         .spawn()
         .expect("rtpengine is installed: ops/packages, section bench");

@@ -1,8 +1,8 @@
 //! How many tickets a second are accepted through HTTP, as an agent's browser sends them.
 //!
-//! `bench-tickets http://ADDR ACCOUNTS.json CLIENTS SECONDS` signs in as the demonstration's agent
-//! and lets so many clients submit one form after the other; then, if RATE is given, submits that
-//! many a second whether or not the answers have come (open loop), for what one agent waits.
+//! `bench-tickets http://ADDR ACCOUNTS.json CLIENTS SECONDS [RATE]` signs in as the demonstration's
+//! agent and lets so many clients submit one form after the other (closed loop); then it submits RATE
+//! a second whether or not the answers have come (open loop): that is what one agent waits.
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(clippy::cast_precision_loss, reason = "figures of a benchmark are small")]
