@@ -81,13 +81,16 @@ fn seconds(seconds: f64) -> TimeDelta {
     TimeDelta::milliseconds(millis)
 }
 
-/// Calls that a crash left without an end.
+/// Calls that a crash left without an end, and those that were cut off when the house closed before
+/// their recording was listed.
 pub(crate) async fn unfinished(
     db: &PgPool,
     before: DateTime<Utc>,
 ) -> Result<Vec<(CallId, DateTime<Utc>)>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select id, invite_at from call_record where ended_at is null and invite_at < $1",
+        "select id, invite_at from call_record where invite_at < $1 and (ended_at is null
+            or (ending = 'stopped' and answered_at is not null and invite_at > $1 - interval '7 days'
+                and not exists (select from recording where call_id = call_record.id)))",
         before
     )
     .fetch_all(db)
@@ -111,4 +114,26 @@ pub(crate) async fn end_unfinished(
     .execute(db)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::{Clock, ManualClock};
+
+    #[tokio::test]
+    async fn calls_cut_off_before_their_recording_was_listed_are_found_until_it_is() {
+        let db = db::testing::database().await;
+        let now = ManualClock::default().now();
+        let lay = "insert into call_record (id, rev, direction, hotline, hotline_name, dialled, invite_at, answered_at, \
+             ended_at, ending) select gen_random_uuid(), 1, 'in', '12345', '热线', '12345', $1, answered, ended, ending \
+             from (values ($1, null, null), ($1, $1, 'stopped'), (null, $1, 'stopped'), ($1, $1, 'caller_hung_up')) \
+             as call (answered, ended, ending)";
+        sqlx::query(lay).bind(now - TimeDelta::minutes(1)).execute(&db).await.unwrap();
+        assert_eq!(unfinished(&db, now).await.unwrap().len(), 2);
+        let list = "insert into recording select id, id::text, repeat('0', 64), 1, $1 from call_record where ending = 'stopped'";
+        sqlx::query(list).bind(now).execute(&db).await.unwrap();
+        assert_eq!(unfinished(&db, now).await.unwrap().len(), 1);
+        assert!(unfinished(&db, now - TimeDelta::hours(1)).await.unwrap().is_empty());
+    }
 }
