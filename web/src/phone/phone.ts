@@ -132,10 +132,10 @@ export class Phone {
   get ringing() { return this.session !== null && !this.session.isEstablished() }
 
   private incoming(session: RTCSession, autoAnswer: boolean) {
-    if (this.session && !this.session.isEnded()) {
-      if (!autoAnswer) { session.terminate({ status_code: 486, reason_phrase: 'Busy Here' }); return }
-      const old = this.session
-      this.session = null
+    // The server calls only an agent who is in no call: a leg that still stands here, it has lost.
+    const old = this.session
+    if (old) {
+      this.ended(old, null)
       try { old.terminate() } catch { /* it is gone already */ }
     }
     this.session = session
@@ -157,6 +157,11 @@ export class Phone {
       if (this.session !== session) return
       this.audio.srcObject = event.streams[0] ?? new MediaStream([event.track])
       void this.audio.play().catch(() => {})
+    })
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState !== 'failed' || this.session !== session) return
+      this.ended(session, 'media')
+      try { session.terminate() } catch { /* the far side is gone */ }
     })
   }
 
