@@ -88,14 +88,11 @@ pub(crate) struct Speech {
     pub(crate) model: String,
     pub(crate) model_url: String,
     pub(crate) threads: u16,
-    pub(crate) language: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Notices {
-    pub(crate) sign: String,
-    pub(crate) lookup_address: String,
     pub(crate) sms_url: String,
     pub(crate) sms_token: Secret,
     pub(crate) smtp_url: Secret,
