@@ -108,6 +108,8 @@ export interface Floor {
   waiting: { hotline_name: string; waited_secs: number }[]
   today: { offered: number; answered: number; abandoned: number; within_15s: number; connect_rate: number | null; service_level: number | null; asa_secs: number | null }
   tickets: { open: number; late: number; due_today: number; in_review: number; in_follow_up: number } | null
+  /** What is wrong with the house itself, in words (a full disk, a spool that cannot be kept). */
+  alarms?: string[]
 }
 
 export interface LookupResult {
