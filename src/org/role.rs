@@ -17,6 +17,8 @@ pub enum Role {
     Reviewer,
     /// Asks citizens whether it was solved (回访员).
     FollowUp,
+    /// Watches over late and disputed matters, marks and escalates (督办员).
+    Oversight,
     /// Relays for a county (区县热线中心).
     Hub,
     /// Handles for a unit (承办单位经办人).
@@ -33,6 +35,7 @@ words!(Role {
     Dispatcher = "dispatcher",
     Reviewer = "reviewer",
     FollowUp = "follow_up",
+    Oversight = "oversight",
     Hub = "hub",
     Clerk = "clerk",
     Leader = "leader",
@@ -41,12 +44,13 @@ words!(Role {
 
 impl Role {
     /// In the order of a ticket's way.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Agent,
         Self::Supervisor,
         Self::Dispatcher,
         Self::Reviewer,
         Self::FollowUp,
+        Self::Oversight,
         Self::Hub,
         Self::Clerk,
         Self::Leader,
@@ -71,6 +75,7 @@ impl Role {
             Self::Dispatcher => "派单员",
             Self::Reviewer => "审单员",
             Self::FollowUp => "回访员",
+            Self::Oversight => "督办员",
             Self::Hub => "区县热线中心",
             Self::Clerk => "承办单位经办人",
             Self::Leader => "承办单位审核领导",
@@ -107,6 +112,37 @@ pub enum Right {
     Rework,
     Close,
     Cancel,
+    /// Name the unit that binds after a meeting (会商裁定).
+    Arbitrate,
+    /// Ask for a long-term matter to be set aside (申请挂账).
+    AskSuspension,
+    /// Grant, renew and end that (挂账审批).
+    DecideSuspension,
+    /// Ask for another kind, urgency or "wants a reply" (类型变更).
+    AskChange,
+    /// Decide on it; never who asked (类型变更审核).
+    DecideChange,
+    /// Confirm that the citizen withdraws (撤单审核).
+    DecideWithdrawal,
+    /// Propose a final reply (申请最终答复).
+    AskFinal,
+    /// Let it stand (最终答复审核).
+    DecideFinal,
+    /// Mark, order, escalate (督办).
+    Oversee,
+    /// Join requests for one matter, and part them again (并单).
+    Merge,
+    /// Hand to another platform, take its feedback (转出).
+    TransferOut,
+    /// Write down a contact with the citizen (联系诉求人).
+    Contact,
+    // data
+    /// Take a list out of the house (导出).
+    Export,
+    /// Bring units, people, places or knowledge in (导入).
+    Import,
+    /// Keep categories, dispatch catalogue, places and templates (基础数据).
+    EditCatalogue,
     /// See a citizen's name and number (查看诉求人).
     RevealPerson,
     // the house
@@ -173,9 +209,31 @@ fn grants(role: Role, right: Right) -> bool {
         D::FollowUp | D::Rework | D::Close => matches!(role, R::FollowUp | R::Supervisor),
         D::Urge => matches!(
             role,
-            R::Agent | R::Dispatcher | R::Reviewer | R::FollowUp | R::Supervisor | R::Hub
+            R::Agent
+                | R::Dispatcher
+                | R::Reviewer
+                | R::FollowUp
+                | R::Oversight
+                | R::Supervisor
+                | R::Hub
         ),
         D::Cancel => matches!(role, R::Agent | R::Dispatcher | R::Supervisor),
+        D::Arbitrate | D::DecideSuspension | D::DecideWithdrawal | D::DecideFinal => {
+            matches!(role, R::Supervisor)
+        }
+        D::AskSuspension | D::AskFinal => {
+            matches!(role, R::Clerk | R::Leader | R::Hub | R::Supervisor)
+        }
+        D::AskChange => matches!(role, R::Agent | R::Dispatcher | R::Reviewer | R::Supervisor),
+        D::DecideChange => matches!(role, R::Dispatcher | R::Supervisor),
+        D::Oversee => matches!(role, R::Oversight | R::Supervisor),
+        D::Merge | D::TransferOut => matches!(role, R::Dispatcher | R::Supervisor),
+        D::Contact => {
+            matches!(role, R::Clerk | R::Leader | R::Hub | R::Agent | R::FollowUp | R::Supervisor)
+        }
+        D::Export => !matches!(role, R::Agent),
+        D::Import => matches!(role, R::Administrator),
+        D::EditCatalogue => matches!(role, R::Administrator | R::Supervisor),
         D::RevealPerson => role != R::Administrator,
         D::ManagePeople | D::ReadAudit => matches!(role, R::Administrator),
         D::EditKnowledge => matches!(role, R::Supervisor | R::Administrator),
