@@ -10,8 +10,14 @@ export const BIN = process.env.LIANXIN_BIN ?? join(ROOT, 'target/debug/lianxin')
 export interface Account { role: string; name: string; password: string }
 export interface Server { http: string; sip: string; data: string; accounts: Account[]; stop: () => Promise<void> }
 
-/** A server of its own on free ports with a fresh demonstration city, as the README promises it to scripts. */
+/** A server of its own on free ports with a fresh demonstration city, as the README promises it to scripts; or the
+ * demonstration that is running already, when LIANXIN_AT names it: "http://127.0.0.1:8080 127.0.0.1:5060 DATA-FOLDER". */
 export async function serve(): Promise<Server> {
+  const [http, sip, running] = (process.env.LIANXIN_AT ?? '').split(' ')
+  if (http && sip && running) {
+    const accounts = JSON.parse(readFileSync(join(running, 'demo-accounts.json'), 'utf8')) as Account[]
+    return { http, sip, data: mkdtempSync(join(tmpdir(), 'lianxin-e2e-')), accounts, stop: () => Promise.resolve() }
+  }
   if (!existsSync(BIN)) throw new Error(`${BIN} is not there: build it, or name it in LIANXIN_BIN`)
   const data = mkdtempSync(join(tmpdir(), 'lianxin-e2e-'))
   const child = spawn(BIN, ['serve', '--demo', '--data', data, '--http', '127.0.0.1:0', '--sip', '127.0.0.1:0', '--web', join(ROOT, 'web/dist')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
