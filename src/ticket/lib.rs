@@ -3,6 +3,7 @@
 //! transaction of the conductor, which adds what has to be told.
 mod action;
 pub mod calendar;
+mod clock;
 mod error;
 mod flow;
 mod history;
