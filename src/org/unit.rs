@@ -44,7 +44,7 @@ pub struct Unit {
 }
 
 /// Where someone works: as much of the unit as decisions need.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     pub unit: UnitId,
     pub path: String,

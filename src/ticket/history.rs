@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::replay;
 use crate::request::Ticket;
 use crate::state::Stage;
 
@@ -30,6 +31,8 @@ pub struct Event {
     pub version: i64,
     pub leg: Option<LegId>,
     pub details: Value,
+    /// What it changed of the life, so that the history can be folded; none in histories of before.
+    pub change: Option<Value>,
     pub hash: Vec<u8>,
 }
 
@@ -73,11 +76,13 @@ impl Ticket {
             version: self.version,
             leg: entry.leg,
             details: entry.details,
+            change: Some(replay::change(self.told.as_ref(), &self.life)),
             hash: Vec::new(),
         };
         event.hash = event.seal(&self.chain);
         self.events = event.seq;
         self.chain.clone_from(&event.hash);
+        self.told = Some(self.life.clone());
         event
     }
 }
@@ -113,6 +118,9 @@ impl Event {
         part(&self.version.to_be_bytes());
         part(id(self.leg.map(LegId::uuid)).as_bytes());
         part(canonical(&self.details).as_bytes());
+        if let Some(change) = &self.change {
+            part(canonical(change).as_bytes());
+        }
         hash.finalize().to_vec()
     }
 }
@@ -173,6 +181,7 @@ mod tests {
             version: 2,
             leg: None,
             details: json!({"b": 1, "a": [true, null]}),
+            change: Some(json!({"stage": "handling"})),
             hash: Vec::new(),
         };
         event.hash = event.seal(before);

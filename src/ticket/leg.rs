@@ -21,7 +21,7 @@ pub struct Reply {
 
 /// One unit's part in a ticket (办理环节).
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
     pub id: LegId,
     pub unit: Post,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base::{LegId, StaffId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
 use org::{Actor, Post};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -37,8 +38,9 @@ pub struct Taken {
     pub rating: Option<Rating>,
 }
 
-/// Where a ticket stands, in full.
-#[derive(Debug, Clone, PartialEq)]
+/// Where a ticket stands, in full. Each event carries what it changed of it: a field that is added
+/// later needs `#[serde(default)]`, so that older histories can be folded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Life {
     pub id: TicketId,
     pub kind: Kind,

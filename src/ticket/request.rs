@@ -75,6 +75,8 @@ pub struct Ticket {
     pub(crate) key: Uuid,
     pub(crate) events: i32,
     pub(crate) chain: Vec<u8>,
+    /// The life as its history tells it: the next event carries what is different.
+    pub(crate) told: Option<Life>,
 }
 
 impl Ticket {
@@ -121,6 +123,7 @@ impl Ticket {
             key: new.key,
             events: 0,
             chain: Vec::new(),
+            told: None,
         };
         let event = ticket.record(Entry { details, ..Entry::new(at, actor, "accept") });
         Ok((ticket, event))

@@ -2,6 +2,7 @@
 //! that a step or a deadline makes.
 use base::LegId;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::kind::words;
 
@@ -40,7 +41,7 @@ words! {
 }
 
 /// One running or ended limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
     /// Its place among the ticket's timers, from 0.
     pub seq: i16,

@@ -1,4 +1,7 @@
 //! Whole lives, and attempts to cheat.
+#[path = "replay_tests.rs"]
+mod replay;
+
 use std::collections::HashMap;
 
 use base::{StaffId, TicketId, UnitId};

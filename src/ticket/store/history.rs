@@ -20,7 +20,7 @@ pub(crate) async fn events_after(
     let rows = sqlx::query!(
         r#"
         select seq, at, staff_id as "staff: StaffId", actor, unit_id as "unit: UnitId", unit_name, action,
-            reason, note, from_state, to_state, version, leg_id as "leg: LegId", details, hash
+            reason, note, from_state, to_state, version, leg_id as "leg: LegId", details, change, hash
         from ticket_history where ticket_id = $1 and version > $2 order by seq
         "#,
         ticket.uuid(),
@@ -46,6 +46,7 @@ pub(crate) async fn events_after(
                 version: row.version,
                 leg: row.leg,
                 details: row.details,
+                change: row.change,
                 hash: row.hash,
             })
         })

@@ -330,6 +330,7 @@ fn assemble(row: Row, legs: Vec<Leg>, timers: Vec<Timer>) -> Result<Ticket, Erro
         query_code: row.query_code,
         version: row.version,
         request,
+        told: Some(life.clone()),
         life,
         since: row.since,
         accepted_by: row.accepted_by,

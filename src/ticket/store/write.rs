@@ -203,8 +203,8 @@ async fn save_timers(
 pub(crate) async fn add_event(db: &mut PgConnection, event: &Event) -> Result<(), Error> {
     sqlx::query!(
         "insert into ticket_history (ticket_id, seq, at, staff_id, actor, unit_id, unit_name, action, reason,
-            note, from_state, to_state, version, leg_id, details, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            note, from_state, to_state, version, leg_id, details, change, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         event.ticket.uuid(),
         event.seq,
         event.at,
@@ -220,6 +220,7 @@ pub(crate) async fn add_event(db: &mut PgConnection, event: &Event) -> Result<()
         event.version,
         event.leg.map(LegId::uuid),
         event.details,
+        event.change,
         event.hash,
     )
     .execute(db)
