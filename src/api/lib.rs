@@ -74,6 +74,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(demo::routes())
 }
 
+/// The description of the JSON interface (`OpenAPI`), as it is served; needs nothing that runs.
+pub fn description() -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&openapi::document(routes()).into_openapi())
+}
+
 /// Everything that the HTTP port answers.
 pub fn router(app: App) -> Router {
     let (json, document) = openapi::document(routes()).split_for_parts();

@@ -64,24 +64,24 @@ struct Search {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Rows {
+struct NoticeRows {
     items: Vec<NoticeRow>,
     next: Option<String>,
 }
 
 /// SMS and e-mail that were sent or wait 通知
 #[utoipa::path(get, path = "/notices", tag = "notices", params(Search),
-    responses((status = 200, body = Rows), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = NoticeRows), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,
-) -> Result<Json<Rows>, Error> {
+) -> Result<Json<NoticeRows>, Error> {
     if let Some(ticket) = search.ticket {
         // a ticket's page decides what of it may be seen
         let page = app.workflow.page(&viewer.actor(), ticket).await?;
         let items = page.notices.into_iter().map(NoticeRow::new).collect();
-        return Ok(Json(Rows { items, next: None }));
+        return Ok(Json(NoticeRows { items, next: None }));
     }
     viewer.require_any(&[Role::Supervisor, Role::Administrator])?;
     let most = search.limit.unwrap_or(50).clamp(1, 200);
@@ -93,7 +93,7 @@ async fn list(
     rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let next =
         rows.last().filter(|_| more).map(|row| format!("{}_{}", row.at.timestamp_micros(), row.id));
-    Ok(Json(Rows { items: rows.into_iter().map(NoticeRow::new).collect(), next }))
+    Ok(Json(NoticeRows { items: rows.into_iter().map(NoticeRow::new).collect(), next }))
 }
 
 fn read_cursor(text: &str) -> Result<(DateTime<Utc>, NoticeId), Error> {

@@ -44,7 +44,29 @@ impl Modify for SignIn {
 
 /// The parts' routes with the document's head, below the prefix.
 pub(crate) fn document(parts: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", parts)
+    let mut all = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", parts);
+    name_operations(all.get_openapi_mut());
+    all
+}
+
+/// Each operation is named by its method and path, as `get_tickets_id`: unlike the names of
+/// functions, these are all different.
+fn name_operations(document: &mut openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let path =
+            path.trim_start_matches("/api/v1").replace(['{', '}'], "").replace(['/', '-'], "_");
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}{path}"));
+            }
+        }
+    }
 }
 
 /// Serves the document, and Swagger UI out of the binary.
@@ -52,4 +74,66 @@ pub(crate) fn routes(document: openapi::OpenApi) -> Router<App> {
     let page = SwaggerUi::new("/api/docs").config(Config::from("/api/v1/openapi.json"));
     let json = move || async move { Json(document).into_response() };
     Router::new().route("/api/v1/openapi.json", get(json)).merge(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    /// A shape is described under the name of its type: of two with one name, one would be lost.
+    #[test]
+    fn no_two_shapes_of_the_interface_have_one_name() {
+        let mut seen = BTreeSet::new();
+        for text in sources(Path::new(env!("CARGO_MANIFEST_DIR"))) {
+            for shape in text.split("derive(").skip(1).filter(|text| described(text)) {
+                let lines = shape.lines().skip(1).map(str::trim);
+                let named =
+                    lines.filter(|line| !line.starts_with("#[") && !line.starts_with("///"));
+                let line = named.map(str::to_owned).next().unwrap_or_default();
+                let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+                words.find(|word| *word == "struct" || *word == "enum");
+                let name = words.next().unwrap_or_default().to_owned();
+                let renamed = shape.split("\nstruct ").next().unwrap_or_default();
+                let name = match renamed.split_once("schema(as = ") {
+                    Some((_, rest)) => rest.split(')').next().unwrap_or_default().to_owned(),
+                    None => name,
+                };
+                assert!(seen.insert(name.clone()), "{name} is described twice");
+            }
+        }
+        assert!(seen.len() > 50, "{seen:?}");
+    }
+
+    fn described(text: &str) -> bool {
+        text.split(')').next().is_some_and(|derived| derived.contains("ToSchema"))
+    }
+
+    fn sources(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for path in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                found.extend(sources(&path));
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(fs::read_to_string(&path).unwrap());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document: Value = serde_json::from_str(&crate::description().unwrap()).unwrap();
+        let mut seen = BTreeSet::new();
+        for item in document["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().unwrap_or_default();
+                assert!(seen.insert(name.to_owned()), "{name:?} names two operations");
+            }
+        }
+        assert!(seen.contains("post_tickets_id_actions"), "{seen:?}");
+    }
 }

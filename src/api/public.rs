@@ -25,7 +25,7 @@ struct Ask {
 }
 
 #[derive(Serialize, ToSchema)]
-struct StepBody {
+struct PublicStepBody {
     label: &'static str,
     at: Option<DateTime<Utc>>,
     done: bool,
@@ -37,7 +37,7 @@ struct PublicBody {
     headline: String,
     number: String,
     state: &'static str,
-    steps: Vec<StepBody>,
+    steps: Vec<PublicStepBody>,
     answer_by: Option<DateTime<Utc>>,
     reply: Option<String>,
     /// Confidential: the state and no more.
@@ -65,7 +65,7 @@ async fn look_up(
             detail: "没有查到：请核对工单编号和查询码".to_owned(),
         });
     };
-    let steps = view.steps.into_iter().map(|step| StepBody {
+    let steps = view.steps.into_iter().map(|step| PublicStepBody {
         label: step.label,
         at: step.at,
         done: step.done,

@@ -49,19 +49,19 @@ struct Search {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Rows {
+struct Tickets {
     items: Vec<TicketRow>,
     next: Option<String>,
 }
 
 /// Tickets that the viewer may see 工单列表
 #[utoipa::path(get, path = "/tickets", tag = "tickets", params(Search),
-    responses((status = 200, body = Rows), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Tickets), (status = 401, body = Problem), (status = 422, body = Problem)))]
 async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,
-) -> Result<Json<Rows>, Error> {
+) -> Result<Json<Tickets>, Error> {
     let which = match search.which.as_deref().unwrap_or("todo") {
         "todo" => ticket::Box::Todo,
         "unit" => ticket::Box::Unit,
@@ -96,7 +96,7 @@ async fn list(
     });
     let items =
         rows.into_iter().map(|row| TicketRow::new(row, app.workflow.rules(), now)).collect();
-    Ok(Json(Rows { items, next }))
+    Ok(Json(Tickets { items, next }))
 }
 
 pub(crate) fn cursor(at: Option<DateTime<Utc>>, id: TicketId) -> String {
