@@ -159,7 +159,7 @@ pub async fn find(token: &Token, db: &PgPool, now: DateTime<Utc>) -> Result<Opti
     if now >= found.seen_at + SEEN_EVERY {
         store::login::seen(&mut db, &hash, now).await?;
     }
-    Ok(store::staff::find(&mut db, found.staff).await?.filter(|staff| !staff.disabled))
+    Ok(Some(found.staff).filter(|staff| !staff.disabled))
 }
 
 /// Signs out.

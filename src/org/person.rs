@@ -79,7 +79,8 @@ impl Persons {
         db: &mut PgConnection,
         number: &PhoneNumber,
     ) -> Result<Vec<PersonId>, Error> {
-        store::person::by_lookup(db, &self.keys.lookup(number)).await
+        let known = store::person::by_lookup(db, &self.keys.lookup(number)).await?;
+        Ok(known.into_iter().map(|(id, _)| id).collect())
     }
 
     /// The person with this number and name, added if there is none. Without a name it is whoever
@@ -105,46 +106,57 @@ impl Persons {
         given: &Identity,
         demo: bool,
     ) -> Result<PersonId, Error> {
+        Ok(self.know(db, given, demo).await?.0)
+    }
+
+    /// As [`Self::find_or_add_identity`], with all that is known of the person now.
+    pub async fn know(
+        &self,
+        db: &mut PgConnection,
+        given: &Identity,
+        demo: bool,
+    ) -> Result<(PersonId, Identity), Error> {
         let Some(number) = &given.number else { return self.add(db, given, demo).await };
         let lookup = self.keys.lookup(number);
+        // Most often the person is known and nothing is new: then nobody has to wait for anybody.
+        if let Some((id, known)) = self.search(db, &lookup, given).await?
+            && completed(&known, given) == known
+        {
+            return Ok((id, known));
+        }
         // Two calls of one number at the same moment are one person.
         store::person::lock(db, &lookup).await?;
+        let Some((id, known)) = self.search(db, &lookup, given).await? else {
+            return self.add(db, given, demo).await;
+        };
+        let full = completed(&known, given);
+        if full != known {
+            let sealed = self.seal(id, &full);
+            store::person::update(db, id, &sealed, self.clock.now()).await?;
+        }
+        Ok((id, full))
+    }
+
+    /// Who of those with this number is meant: the one of this name; else one without a name.
+    async fn search(
+        &self,
+        db: &mut PgConnection,
+        lookup: &[u8; 32],
+        given: &Identity,
+    ) -> Result<Option<(PersonId, Identity)>, Error> {
         let mut nameless = None;
-        for id in store::person::by_lookup(db, &lookup).await? {
-            let known = self.identity(db, id).await?;
+        for (id, sealed) in store::person::by_lookup(db, lookup).await? {
+            let known = self.open(id, &sealed)?;
             match (&given.name, &known.name) {
-                (None, _) => return self.complete(db, id, known, given).await,
+                (None, _) => return Ok(Some((id, known))),
                 (Some(given_name), Some(known_name)) if given_name == known_name => {
-                    return self.complete(db, id, known, given).await;
+                    return Ok(Some((id, known)));
                 }
                 (Some(_), None) => nameless = nameless.or(Some((id, known))),
                 (Some(_), Some(_)) => {}
             }
         }
-        match nameless {
-            Some((id, known)) => self.complete(db, id, known, given).await,
-            None => self.add(db, given, demo).await,
-        }
-    }
-
-    /// Writes into a record what it lacked.
-    async fn complete(
-        &self,
-        db: &mut PgConnection,
-        id: PersonId,
-        known: Identity,
-        given: &Identity,
-    ) -> Result<PersonId, Error> {
-        let full = Identity {
-            name: known.name.clone().or_else(|| given.name.clone()),
-            number: known.number.clone().or_else(|| given.number.clone()),
-            address: given.address.clone().or_else(|| known.address.clone()),
-        };
-        if full != known {
-            let sealed = self.seal(id, &full);
-            store::person::update(db, id, &sealed, self.clock.now()).await?;
-        }
-        Ok(id)
+        Ok(nameless)
     }
 
     async fn add(
@@ -152,15 +164,18 @@ impl Persons {
         db: &mut PgConnection,
         identity: &Identity,
         demo: bool,
-    ) -> Result<PersonId, Error> {
+    ) -> Result<(PersonId, Identity), Error> {
         let now = self.clock.now();
         let id = PersonId::new(now, self.dice.bytes());
-        store::person::insert(db, id, &self.seal(id, identity), demo, now).await?;
-        if let Some(number) = &identity.number {
-            let lookup = self.keys.lookup(number);
-            store::person::insert_number(db, &lookup, id, self.keys.lookup_id()).await?;
-        }
-        Ok(id)
+        let lookup = identity.number.as_ref().map(|number| self.keys.lookup(number));
+        let number = lookup.as_ref().map(|lookup| (lookup.as_slice(), self.keys.lookup_id()));
+        store::person::insert(db, id, &self.seal(id, identity), number, demo, now).await?;
+        Ok((id, identity.clone()))
+    }
+
+    fn open(&self, id: PersonId, sealed: &Sealed) -> Result<Identity, Error> {
+        let plain = self.keys.open_sealed(sealed, id.uuid().as_bytes())?;
+        serde_json::from_slice(&plain).map_err(|_| Error::Corrupt(format!("person {id}")))
     }
 
     fn seal(&self, id: PersonId, identity: &Identity) -> Sealed {
@@ -191,8 +206,7 @@ impl Persons {
     /// someone, [`Self::reveal`] it.
     pub async fn identity(&self, db: &mut PgConnection, id: PersonId) -> Result<Identity, Error> {
         let sealed = store::person::find(db, id).await?.ok_or(Error::NotFound("诉求人"))?;
-        let plain = self.keys.open_sealed(&sealed, id.uuid().as_bytes())?;
-        serde_json::from_slice(&plain).map_err(|_| Error::Corrupt(format!("person {id}")))
+        self.open(id, &sealed)
     }
 
     /// What may be shown without a reason.
@@ -221,6 +235,15 @@ impl Persons {
         audit::write(&mut tx, actor, &act, &*self.clock).await?;
         tx.commit().await?; // no line, no sight
         Ok(identity)
+    }
+}
+
+/// What is known together with what was given; what is known of name and number stays.
+fn completed(known: &Identity, given: &Identity) -> Identity {
+    Identity {
+        name: known.name.clone().or_else(|| given.name.clone()),
+        number: known.number.clone().or_else(|| given.number.clone()),
+        address: given.address.clone().or_else(|| known.address.clone()),
     }
 }
 

@@ -1,22 +1,36 @@
-use base::StaffId;
+use base::{StaffId, UnitId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::Error;
+use super::staff;
+use crate::{Error, Staff};
 
 pub(crate) struct Row {
-    pub(crate) staff: StaffId,
+    pub(crate) staff: Staff,
     pub(crate) seen_at: DateTime<Utc>,
     pub(crate) ends_at: DateTime<Utc>,
 }
 
+/// A sign-in with whose it is: every request asks, so it is one statement.
 pub(crate) async fn find(db: &mut PgConnection, token: &[u8]) -> Result<Option<Row>, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select staff_id as "staff: _", seen_at, ends_at from login where token_hash = $1"#,
-        token,
-    );
-    Ok(row.fetch_optional(db).await?)
+    let row = sqlx::query_file!("store/login.sql", token).fetch_optional(db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let staff = staff::Row {
+        id: row.id,
+        number: row.number,
+        name: row.name,
+        display_name: row.display_name,
+        skills: row.skills,
+        disabled: row.disabled,
+        demo: row.demo,
+        unit_id: row.unit_id,
+        unit_path: row.unit_path,
+        unit_name: row.unit_name,
+        unit_level: row.unit_level,
+        unit_kind: row.unit_kind,
+        roles: row.roles,
+    };
+    Ok(Some(Row { staff: staff.try_into()?, seen_at: row.seen_at, ends_at: row.ends_at }))
 }
 
 pub(crate) async fn insert(

@@ -5,16 +5,17 @@ use sqlx::PgConnection;
 use crate::Error;
 use crate::keys::Sealed;
 
+/// Everyone known with a number, the one changed last first.
 pub(crate) async fn by_lookup(
     db: &mut PgConnection,
     lookup: &[u8],
-) -> Result<Vec<PersonId>, Error> {
-    let ids = sqlx::query_scalar!(
-        r#"select person.id as "id: PersonId" from person_number join person on person.id = person_id
-           where lookup = $1 order by changed_at desc, person.id desc"#,
+) -> Result<Vec<(PersonId, Sealed)>, Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!: PersonId", sealed as "sealed!", key_id as "key_id!" from persons_by_number($1)"#,
         lookup,
     );
-    Ok(ids.fetch_all(db).await?)
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows.map(|row| (row.id, Sealed { bytes: row.sealed, key_id: row.key_id })).collect())
 }
 
 /// One at a time adds a person of this number.
@@ -34,20 +35,30 @@ pub(crate) async fn find(db: &mut PgConnection, id: PersonId) -> Result<Option<S
     Ok(row.fetch_optional(db).await?)
 }
 
+/// A new person, and by what number (its keyed hash and the hash's key) they are found.
 pub(crate) async fn insert(
     db: &mut PgConnection,
     id: PersonId,
     sealed: &Sealed,
+    number: Option<(&[u8], &str)>,
     demo: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let (lookup, lookup_key) = number.unzip();
     sqlx::query!(
-        "insert into person (id, sealed, key_id, demo, created_at, changed_at) values ($1, $2, $3, $4, $5, $5)",
+        "with added as (
+            insert into person (id, sealed, key_id, demo, created_at, changed_at)
+            values ($1, $2, $3, $4, $5, $5)
+        )
+        insert into person_number (lookup, person_id, key_id)
+        select $6, $1, $7 where $6::bytea is not null",
         id.uuid(),
         sealed.bytes,
         sealed.key_id,
         demo,
         now,
+        lookup,
+        lookup_key,
     )
     .execute(db)
     .await?;
@@ -66,23 +77,6 @@ pub(crate) async fn update(
         sealed.bytes,
         sealed.key_id,
         now,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn insert_number(
-    db: &mut PgConnection,
-    lookup: &[u8],
-    person: PersonId,
-    key_id: &str,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into person_number (lookup, person_id, key_id) values ($1, $2, $3)",
-        lookup,
-        person.uuid(),
-        key_id,
     )
     .execute(db)
     .await?;

@@ -5,20 +5,20 @@ use sqlx::PgConnection;
 use crate::keys::Sealed;
 use crate::{Error, Post, Role, Staff};
 
-struct Row {
-    id: StaffId,
-    number: String,
-    name: String,
-    display_name: String,
-    skills: Vec<String>,
-    disabled: bool,
-    demo: bool,
-    unit_id: Option<UnitId>,
-    unit_path: Option<String>,
-    unit_name: Option<String>,
-    unit_level: Option<String>,
-    unit_kind: Option<String>,
-    roles: Vec<String>,
+pub(super) struct Row {
+    pub(super) id: StaffId,
+    pub(super) number: String,
+    pub(super) name: String,
+    pub(super) display_name: String,
+    pub(super) skills: Vec<String>,
+    pub(super) disabled: bool,
+    pub(super) demo: bool,
+    pub(super) unit_id: Option<UnitId>,
+    pub(super) unit_path: Option<String>,
+    pub(super) unit_name: Option<String>,
+    pub(super) unit_level: Option<String>,
+    pub(super) unit_kind: Option<String>,
+    pub(super) roles: Vec<String>,
 }
 
 impl TryFrom<Row> for Staff {
