@@ -10,6 +10,9 @@ use crate::{APP_ROLE, Error, MIGRATOR};
 /// The database's name in a private cluster.
 const NAME: &str = "lianxin";
 
+/// A connection unused for so long is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// A database and how to enter it.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -61,6 +64,17 @@ impl Place {
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
+            // asked whether it still lives only after a rest: on every use that would be a good part
+            // of a short request's time
+            .test_before_acquire(false)
+            .before_acquire(|db, met| {
+                Box::pin(async move {
+                    if met.idle_for > RESTED {
+                        db.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(self.app.clone().application_name("lianxin"))
     }
 
