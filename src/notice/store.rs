@@ -123,17 +123,18 @@ pub(crate) async fn claim(
 /// How an attempt went: a new state, or `queued` again at `run_at`.
 pub(crate) async fn finish(
     db: &mut PgConnection,
-    id: NoticeId,
+    ids: &[NoticeId],
     state: &str,
     run_at: DateTime<Utc>,
     why: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         "update notice set state = $2, run_at = $3, lease_until = null, why = $4,
             sent_at = case when $2 in ('sent', 'sent_in_demo') then $5::timestamptz end
-         where id = $1",
-        id.uuid(),
+         where id = any($1)",
+        &ids,
         state,
         run_at,
         why,
