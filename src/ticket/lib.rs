@@ -94,12 +94,11 @@ pub async fn accept(
     at: DateTime<Utc>,
     rules: &Rules,
     dice: &dyn Dice,
-) -> Result<Ticket, Error> {
+) -> Result<(Ticket, Event), Error> {
     let number = next_number(db, at, rules).await?;
     let (ticket, event) = Ticket::open(actor, new, number, at, rules, dice)?;
-    store::insert(db, &ticket).await?;
-    store::add_event(db, &event).await?;
-    Ok(ticket)
+    store::insert(db, &ticket, &event).await?;
+    Ok((ticket, event))
 }
 
 /// The next number of the day on which `at` lies.
@@ -123,8 +122,7 @@ pub async fn act(
     if let Some(rating) = &taken.rating {
         store::add_rating(db, after.id, rating).await?;
     }
-    store::add_event(db, &event).await?;
-    store::save(db, before, &after, event.at).await?;
+    store::save(db, before, &after, std::slice::from_ref(&event), event.at).await?;
     Ok((after, taken))
 }
 
@@ -138,14 +136,12 @@ pub async fn lay(
     ratings: &[Rating],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    store::insert(db, first).await?;
-    for event in events {
-        store::add_event(db, event).await?;
-    }
+    let Some((accepted, since)) = events.split_first() else { return Err(Error::Corrupt(last.id)) };
+    store::insert(db, first, accepted).await?;
     for rating in ratings {
         store::add_rating(db, last.id, rating).await?;
     }
-    store::save(db, first, last, now).await
+    store::save(db, first, last, since, now).await
 }
 
 /// Adds what the citizen says later to an open ticket (追加).
@@ -170,8 +166,7 @@ pub async fn add(
         details: json!({ "text": text, "call": call }),
         ..Entry::new(ctx.at, ctx.actor, "addition")
     });
-    store::add_event(db, &event).await?;
-    store::save(db, before, &after, ctx.at).await?;
+    store::save(db, before, &after, &[event], ctx.at).await?;
     Ok(after)
 }
 
@@ -182,10 +177,7 @@ pub async fn tick(
     now: DateTime<Utc>,
 ) -> Result<(Ticket, Vec<Fired>), Error> {
     let (after, events, fired) = before.ticked(now);
-    for event in &events {
-        store::add_event(db, event).await?;
-    }
-    store::save(db, before, &after, now).await?;
+    store::save(db, before, &after, &events, now).await?;
     Ok((after, fired))
 }
 

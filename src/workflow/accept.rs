@@ -1,12 +1,16 @@
 //! Accepting a request (受理), with or without a call.
 use base::{CallId, CategoryId, KnowledgeId, PhoneNumber, PlaceId};
 use chrono::{DateTime, Utc};
+use org::category::Category;
 use org::{Actor, Identity, Right, Thing};
 use serde::Deserialize;
+use sqlx::PgConnection;
 use ticket::{Channel, Kind, Refused, Request, Tell, Ticket, Urgency};
 use uuid::Uuid;
 
-use crate::{Error, Workflow};
+use crate::page::Known;
+use crate::tell::Teller;
+use crate::{Error, TicketPage, Workflow};
 
 /// What is written into the form.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,34 +67,37 @@ pub struct Intake {
 impl Workflow {
     /// Accepts a request. Submitting twice gives one ticket; the second time says `false`.
     pub async fn accept(&self, actor: &Actor, intake: Intake) -> Result<(Ticket, bool), Error> {
-        self.accept_at(actor, intake, self.0.clock.now(), false).await
+        let (made, new) = self.accept_known(actor, intake).await?;
+        Ok((made.ticket, new))
     }
 
-    pub(crate) async fn accept_at(
+    /// The same, with the new ticket's page: what was just written is not read again.
+    pub async fn accept_page(
         &self,
         actor: &Actor,
         intake: Intake,
-        at: DateTime<Utc>,
-        demo: bool,
-    ) -> Result<(Ticket, bool), Error> {
+    ) -> Result<(TicketPage, bool), Error> {
+        let (made, new) = self.accept_known(actor, intake).await?;
+        let db = &mut *self.0.db.acquire().await?;
+        Ok((self.page_of(db, actor, made).await?, new))
+    }
+
+    async fn accept_known(&self, actor: &Actor, intake: Intake) -> Result<(Known, bool), Error> {
         org::can(actor, Right::Accept, Thing::City)?;
         let key = intake.key;
-        if let Some(first) = self.made_before(key).await? {
-            return Ok((first, false));
-        }
-        match self.accept_new(actor, intake, at, demo).await {
-            Ok(ticket) => {
-                self.announce(&ticket);
-                Ok((ticket, true))
+        match self.accept_new(actor, intake).await {
+            Ok(made) => {
+                self.announce(&made.ticket);
+                Ok((made, true))
             }
-            // the same form, sent twice at the same moment: the other one was written
-            Err(Error::Db(error)) if hits(&error, "ticket_key_key") => {
-                Ok((self.made_before(key).await?.ok_or(Error::NotFound)?, false))
-            }
-            Err(Error::Db(error)) if is_foreign_key(&error) => {
-                Err(Refused::Bad("诉求类别或地点不存在".to_owned()).into())
-            }
-            Err(error) => Err(error),
+            // the same form, sent twice: whatever stops the second, the first stands
+            Err(error) => match self.made_before(key).await? {
+                Some(first) => Ok((first.into(), false)),
+                None if is_foreign_key(&error) => {
+                    Err(Refused::Bad("诉求类别或地点不存在".to_owned()).into())
+                }
+                None => Err(error),
+            },
         }
     }
 
@@ -102,19 +109,17 @@ impl Workflow {
         }
     }
 
-    async fn accept_new(
-        &self,
-        actor: &Actor,
-        intake: Intake,
-        at: DateTime<Utc>,
-        demo: bool,
-    ) -> Result<Ticket, Error> {
+    async fn accept_new(&self, actor: &Actor, intake: Intake) -> Result<Known, Error> {
+        let at = self.0.clock.now();
         let Intake { draft, direct_answer, .. } = intake;
-        let identity = identity(&draft)?;
+        let given = identity(&draft)?;
         let mut tx = self.0.db.begin().await?;
-        let known = identity.name.is_some() || identity.number.is_some();
-        let person = if known {
-            Some(self.0.persons.find_or_add_identity(&mut tx, &identity, demo).await?)
+        let category = match draft.category_id {
+            Some(id) => Some(category(&mut tx, id).await?),
+            None => None,
+        };
+        let person = if given.name.is_some() || given.number.is_some() {
+            Some(self.0.persons.know(&mut tx, &given, false).await?)
         } else {
             None
         };
@@ -133,7 +138,7 @@ impl Workflow {
                 category: draft.category_id,
                 place: draft.place_id,
                 address: draft.address.trim().to_owned(),
-                person,
+                person: person.as_ref().map(|(id, _)| *id),
                 // 举报 is sealed whether it is asked for or not
                 sealed: draft.secrecy || draft.kind == Kind::Report,
                 wants_reply: draft.wants_reply,
@@ -145,18 +150,29 @@ impl Workflow {
             },
             kind: draft.kind,
             urgency: draft.urgency,
-            reachable: identity.number.is_some(),
+            reachable: given.number.is_some(),
             key: intake.key,
             answer,
-            demo,
+            demo: false,
         };
-        let ticket = ticket::accept(&mut tx, actor, new, at, &self.0.rules, &*self.0.dice).await?;
+        let (ticket, event) =
+            ticket::accept(&mut tx, actor, new, at, &self.0.rules, &*self.0.dice).await?;
+        let identity = person.map(|(_, identity)| identity);
         if !answered {
             let step = ticket::Step::new(ticket::Action::Sign {});
-            self.teller().tell(&mut tx, &ticket, &Tell::Accepted, &step, None, at).await?;
+            let teller =
+                Teller { known: Some((identity.as_ref(), category.as_ref())), ..self.teller() };
+            teller.tell(&mut tx, &ticket, &Tell::Accepted, &step, None, at).await?;
         }
         tx.commit().await?;
-        Ok(ticket)
+        Ok(Known { ticket, identity, category, past: Some((vec![event], None)) })
+    }
+}
+
+async fn category(db: &mut PgConnection, id: CategoryId) -> Result<Category, Error> {
+    match org::category::find(db, id).await {
+        Err(org::Error::NotFound(_)) => Err(Refused::Bad("诉求类别不存在".to_owned()).into()),
+        found => Ok(found?),
     }
 }
 
@@ -175,10 +191,7 @@ fn identity(draft: &Draft) -> Result<Identity, Refused> {
     Ok(Identity { name, number, address: None })
 }
 
-fn hits(error: &sqlx::Error, constraint: &str) -> bool {
-    error.as_database_error().is_some_and(|refused| refused.constraint() == Some(constraint))
-}
-
-fn is_foreign_key(error: &sqlx::Error) -> bool {
+fn is_foreign_key(error: &Error) -> bool {
+    let Error::Db(error) = error else { return false };
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }

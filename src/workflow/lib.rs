@@ -90,6 +90,19 @@ impl Workflow {
         Ok(after)
     }
 
+    /// The same, with the ticket's page after it.
+    pub async fn act_page(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+        version: i64,
+        step: &Step,
+    ) -> Result<TicketPage, Error> {
+        let after = self.act(actor, id, version, step).await?;
+        let db = &mut *self.0.db.acquire().await?;
+        self.page_of(db, actor, after.into()).await
+    }
+
     /// The step itself and what has to be told of it, inside the caller's transaction.
     async fn step(
         &self,

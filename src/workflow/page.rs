@@ -1,6 +1,7 @@
 //! A ticket as one person may see it.
 use base::TicketId;
 use notice::Filter;
+use org::category::Category;
 use org::{Actor, Identity, Masked, Right, Role, Thing};
 use sqlx::PgConnection;
 use ticket::{Ctx, Event, Offer, Rating, Request, Ticket};
@@ -24,26 +25,56 @@ pub struct TicketPage {
     pub by_hotline: bool,
 }
 
+/// What a verb has at hand when it is done: what is here is not read again for the page.
+pub(crate) struct Known {
+    pub ticket: Ticket,
+    pub identity: Option<Identity>,
+    pub category: Option<Category>,
+    /// The whole history and the last rating.
+    pub past: Option<(Vec<Event>, Option<Rating>)>,
+}
+
+impl From<Ticket> for Known {
+    fn from(ticket: Ticket) -> Self {
+        Self { ticket, identity: None, category: None, past: None }
+    }
+}
+
 impl Workflow {
     /// A ticket's page.
     pub async fn page(&self, actor: &Actor, id: TicketId) -> Result<TicketPage, Error> {
         let db = &mut *self.0.db.acquire().await?;
-        let mut ticket = ticket::find(db, id).await?;
+        let ticket = ticket::find(db, id).await?;
+        self.page_of(db, actor, ticket.into()).await
+    }
+
+    /// The page of a ticket that is at hand, with whatever else is.
+    pub(crate) async fn page_of(
+        &self,
+        db: &mut PgConnection,
+        actor: &Actor,
+        known: Known,
+    ) -> Result<TicketPage, Error> {
+        let Known { mut ticket, identity, category, past } = known;
         see(actor, &ticket)?;
+        let id = ticket.id;
         let by_hotline = is_hotline(actor);
         let hidden = ticket.request.sealed && !by_hotline;
-        let identity = match ticket.request.person {
-            Some(person) => Some(self.0.persons.identity(db, person).await?),
-            None => None,
+        let identity = match (identity, ticket.request.person) {
+            (None, Some(person)) => Some(self.0.persons.identity(db, person).await?),
+            (identity, _) => identity,
         };
-        let mut events = ticket::history(db, id).await?;
+        let (mut events, rating) = match past {
+            Some(past) => past,
+            None => (ticket::history(db, id).await?, ticket::last_rating(db, id).await?),
+        };
         if let Some(identity) = identity.as_ref().filter(|_| hidden) {
             redact(&mut ticket.request, identity);
             redact_events(&mut events, identity);
         }
-        let category_path = match ticket.request.category {
-            Some(category) => Some(org::category::find(db, category).await?.path),
-            None => None,
+        let category = match (category, ticket.request.category) {
+            (None, Some(category)) => Some(org::category::find(db, category).await?),
+            (category, _) => category,
         };
         let filter = Filter { ticket: Some(id), most: 100, ..Filter::default() };
         let mut notices = notice::list(db, &filter).await?;
@@ -52,13 +83,13 @@ impl Workflow {
         let posts = std::collections::HashMap::new();
         let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
         Ok(TicketPage {
-            category_path,
+            category_path: category.map(|category| category.path),
             place_path: match ticket.request.place {
                 Some(place) => Some(org::place::find(db, place).await?.path),
                 None => None,
             },
             contact: identity.filter(|_| !hidden).map(|identity| identity.masked()),
-            rating: ticket::last_rating(db, id).await?,
+            rating,
             offers: ticket.life.offers(&ctx),
             events,
             notices,

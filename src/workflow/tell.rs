@@ -2,6 +2,8 @@
 use base::LegId;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use notice::{Template, To};
+use org::Identity;
+use org::category::Category;
 use sqlx::PgConnection;
 use ticket::{Action, Ending, Fire, Fired, Leg, Rating, Step, Tell, Ticket, UnitNews};
 
@@ -10,15 +12,18 @@ use crate::{Error, Workflow};
 type Fill = Vec<(&'static str, String)>;
 
 /// Writes what a ticket's steps tell into the outbox.
+#[derive(Clone, Copy)]
 pub(crate) struct Teller<'a> {
     pub workflow: &'a Workflow,
+    /// The citizen and the category, where they were read already.
+    pub known: Option<(Option<&'a Identity>, Option<&'a Category>)>,
     /// The demonstration's past: told as if it had been sent then.
     pub past: bool,
 }
 
 impl Workflow {
     pub(crate) fn teller(&self) -> Teller<'_> {
-        Teller { workflow: self, past: false }
+        Teller { workflow: self, known: None, past: false }
     }
 }
 
@@ -66,13 +71,18 @@ impl Teller<'_> {
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let Some(person) = ticket.request.person else { return Ok(()) };
-        let identity = self.workflow.0.persons.identity(tx, person).await?;
-        let Some(number) = identity.number.filter(base::PhoneNumber::is_mobile) else {
+        let (identity, category) = self.known.unwrap_or_default();
+        let number = match identity {
+            Some(identity) => identity.number.clone(),
+            None => self.workflow.0.persons.identity(tx, person).await?.number,
+        };
+        let Some(number) = number.filter(base::PhoneNumber::is_mobile) else {
             return Ok(()); // a landline gets no SMS
         };
-        let subject = match ticket.request.category {
-            Some(category) => org::category::find(tx, category).await?.name,
-            None => ticket.life.kind.label().to_owned(),
+        let subject = match (category, ticket.request.category) {
+            (Some(category), _) => category.name.clone(),
+            (None, Some(category)) => org::category::find(tx, category).await?.name,
+            (None, None) => ticket.life.kind.label().to_owned(),
         };
         let mut fill = more;
         fill.push(("subject", subject));

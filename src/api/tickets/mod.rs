@@ -15,7 +15,7 @@ use ticket::{Filter, Page, Sort, Stage, Step};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use workflow::Intake;
+use workflow::{Intake, TicketPage};
 
 use crate::openapi::Problem;
 use crate::{App, Error, Json, Path, Query, Viewer};
@@ -145,12 +145,12 @@ async fn create(
 ) -> Result<Response, Error> {
     let actor = viewer.actor();
     let (call, answer) = (intake.call_id, intake.direct_answer.as_ref().map(|a| a.knowledge_id));
-    let (ticket, new) = app.workflow.accept(&actor, intake).await?;
+    let (page, new) = app.workflow.accept_page(&actor, intake).await?;
     if let Some(call) = call.filter(|_| new) {
-        came_to(&app, &viewer, call, ticket.id, answer).await;
+        came_to(&app, &viewer, call, page.ticket.id, answer).await;
     }
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, page(&app, &viewer, ticket.id).await?).into_response())
+    Ok((status, answer_with(&app, page)).into_response())
 }
 
 /// Notes what the call came to (一通一结). The ticket stands whatever becomes of this: an agent who
@@ -209,8 +209,8 @@ async fn act(
     Json(step): Json<Step>,
 ) -> Result<Response, Error> {
     let version = if_match(&headers)?;
-    match app.workflow.act(&viewer.actor(), id, version, &step).await {
-        Ok(_) => page(&app, &viewer, id).await,
+    match app.workflow.act_page(&viewer.actor(), id, version, &step).await {
+        Ok(page) => Ok(answer_with(&app, page)),
         Err(error @ workflow::Error::Refused(ticket::Refused::WrongState { .. })) => {
             let now = app.workflow.page(&viewer.actor(), id).await?;
             Err(errors::wrong_state(&error, &now.offers))
@@ -286,8 +286,11 @@ async fn contact(
 
 /// The page with its version as `ETag`.
 async fn page(app: &App, viewer: &Viewer, id: TicketId) -> Result<Response, Error> {
-    let page = app.workflow.page(&viewer.actor(), id).await?;
+    Ok(answer_with(app, app.workflow.page(&viewer.actor(), id).await?))
+}
+
+fn answer_with(app: &App, page: TicketPage) -> Response {
     let version = format!("\"{}\"", page.ticket.version);
     let body = TicketBody::new(page, app.workflow.rules(), app.clock.now());
-    Ok(([(header::ETAG, version)], Json(body)).into_response())
+    ([(header::ETAG, version)], Json(body)).into_response()
 }

@@ -13,4 +13,4 @@ pub(crate) use read::{
     by_digits, by_key, due_tickets, find, last_rating, lock, number_taken_today, of_person,
     open_counts,
 };
-pub(crate) use write::{add_event, add_rating, insert, save};
+pub(crate) use write::{add_rating, insert, save};

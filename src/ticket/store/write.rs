@@ -1,7 +1,7 @@
 //! Writing a ticket: the row, what changed of its legs and limits, the event.
-use base::{LegId, StaffId, TicketId, UnitId};
+use base::{StaffId, TicketId};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,8 +12,12 @@ use crate::outcome::Rating;
 use crate::request::Ticket;
 use crate::timer::Timer;
 
-/// A new ticket with its limits. Its first event follows in the same transaction.
-pub(crate) async fn insert(db: &mut PgConnection, ticket: &Ticket) -> Result<(), Error> {
+/// A new ticket with its limits and its first event.
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    ticket: &Ticket,
+    event: &Event,
+) -> Result<(), Error> {
     let Ticket { request, life, .. } = ticket;
     sqlx::query_file!(
         "store/insert.sql",
@@ -49,27 +53,33 @@ pub(crate) async fn insert(db: &mut PgConnection, ticket: &Ticket) -> Result<(),
         life.accepted_at,
         life.promise,
         ticket.demo,
-        life.ending.as_ref().map(json),
+        life.ending.as_ref().map(value),
         life.ended_at,
         ticket.events,
         ticket.chain,
         life.due(),
         life.timers.iter().any(|timer| timer.is_running() && timer.provisional),
+        rows(life.timers.iter().map(timer_row)),
+        rows([event_row(event)]),
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    let new: Vec<&Timer> = life.timers.iter().collect();
-    save_timers(db, ticket.id, &new).await
+    Ok(())
 }
 
-/// The ticket after a step: the row, and those legs and limits that changed.
+/// The ticket after a step: the row, those legs and limits that changed, and the events that tell of it.
 pub(crate) async fn save(
     db: &mut PgConnection,
     before: &Ticket,
     after: &Ticket,
+    events: &[Event],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let life = &after.life;
+    let legs = life.legs.iter().enumerate();
+    let legs = legs.filter(|(i, leg)| before.life.legs.get(*i) != Some(leg));
+    let timers = life.timers.iter().enumerate();
+    let timers = timers.filter(|(i, timer)| before.life.timers.get(*i) != Some(timer));
     sqlx::query_file!(
         "store/save.sql",
         after.id.uuid(),
@@ -94,138 +104,84 @@ pub(crate) async fn save(
         &uuids(&life.dispatchers),
         &uuids(&life.reviewers),
         &uuids(&life.followers),
-        life.extension.as_ref().map(json),
-        life.ending.as_ref().map(json),
+        life.extension.as_ref().map(value),
+        life.ending.as_ref().map(value),
         life.ended_at,
-    )
-    .execute(&mut *db)
-    .await?;
-    let changed = |i: usize, leg: &Leg| before.life.legs.get(i) != Some(leg);
-    for (i, leg) in life.legs.iter().enumerate().filter(|(i, leg)| changed(*i, leg)) {
-        save_leg(db, after.id, i, leg).await?;
-    }
-    let moved: Vec<&Timer> = life
-        .timers
-        .iter()
-        .enumerate()
-        .filter(|(i, timer)| before.life.timers.get(*i) != Some(timer))
-        .map(|(_, timer)| timer)
-        .collect();
-    save_timers(db, after.id, &moved).await
-}
-
-async fn save_leg(
-    db: &mut PgConnection,
-    ticket: TicketId,
-    i: usize,
-    leg: &Leg,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "
-        insert into handling_leg (id, ticket_id, position, unit_id, lead, parent_id, cycle, state,
-            dispatched_at, dispatched_by, sign_due, signed_at, auto_signed, return_due, return_asked,
-            binding, due_at, replied_at, ended_at, reply)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-        on conflict (id) do update set state = excluded.state, signed_at = excluded.signed_at,
-            auto_signed = excluded.auto_signed, return_asked = excluded.return_asked,
-            due_at = excluded.due_at, replied_at = excluded.replied_at, ended_at = excluded.ended_at,
-            reply = excluded.reply
-        ",
-        leg.id.uuid(),
-        ticket.uuid(),
-        i16::try_from(i).unwrap_or(i16::MAX),
-        leg.unit.unit.uuid(),
-        leg.lead,
-        leg.parent.map(LegId::uuid),
-        leg.cycle,
-        leg.state.word(),
-        leg.dispatched_at,
-        leg.dispatched_by.map(StaffId::uuid),
-        leg.sign_due,
-        leg.signed_at,
-        leg.auto_signed,
-        leg.return_due,
-        leg.return_asked,
-        leg.binding,
-        leg.due_at,
-        leg.replied_at,
-        leg.ended_at,
-        leg.reply.as_ref().map(json),
+        rows(legs.map(|(i, leg)| leg_row(i, leg))),
+        rows(timers.map(|(_, timer)| timer_row(timer))),
+        rows(events.iter().map(event_row)),
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// All of them by one statement.
-async fn save_timers(
-    db: &mut PgConnection,
-    ticket: TicketId,
-    timers: &[&Timer],
-) -> Result<(), Error> {
-    if timers.is_empty() {
-        return Ok(());
-    }
-    let all = |time: fn(&Timer) -> Option<DateTime<Utc>>| -> Vec<Option<DateTime<Utc>>> {
-        timers.iter().map(|timer| time(timer)).collect()
-    };
-    let seq: Vec<i16> = timers.iter().map(|timer| timer.seq).collect();
-    let names: Vec<String> = timers.iter().map(|timer| timer.name.word().to_owned()).collect();
-    let legs: Vec<Option<Uuid>> = timers.iter().map(|timer| timer.leg.map(LegId::uuid)).collect();
-    let cycles: Vec<i16> = timers.iter().map(|timer| timer.cycle).collect();
-    let runs: Vec<String> = timers.iter().map(|timer| timer.runs.word().to_owned()).collect();
-    let started: Vec<DateTime<Utc>> = timers.iter().map(|timer| timer.started_at).collect();
-    let due: Vec<DateTime<Utc>> = timers.iter().map(|timer| timer.due_at).collect();
-    let provisional: Vec<bool> = timers.iter().map(|timer| timer.provisional).collect();
-    sqlx::query_file!(
-        "store/save_timers.sql",
-        ticket.uuid(),
-        &seq,
-        &names,
-        &legs as &[Option<Uuid>],
-        &cycles,
-        &runs,
-        &started,
-        &due,
-        &provisional,
-        &all(|timer| timer.warn_at) as &[Option<DateTime<Utc>>],
-        &all(|timer| timer.late_at) as &[Option<DateTime<Utc>>],
-        &all(|timer| timer.met_at) as &[Option<DateTime<Utc>>],
-        &all(|timer| timer.stopped_at) as &[Option<DateTime<Utc>>],
-        &all(Timer::fire_at) as &[Option<DateTime<Utc>>],
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+/// The rows of one table as one parameter: `jsonb_populate_recordset` reads them by column.
+fn rows(all: impl IntoIterator<Item = Value>) -> Value {
+    Value::Array(all.into_iter().collect())
 }
 
-/// Adds an event to the history.
-pub(crate) async fn add_event(db: &mut PgConnection, event: &Event) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into ticket_history (ticket_id, seq, at, staff_id, actor, unit_id, unit_name, action, reason,
-            note, from_state, to_state, version, leg_id, details, change, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        event.ticket.uuid(),
-        event.seq,
-        event.at,
-        event.staff.map(StaffId::uuid),
-        event.actor,
-        event.unit.map(UnitId::uuid),
-        event.unit_name,
-        event.action,
-        event.reason,
-        event.note,
-        event.from.map(crate::state::Stage::word),
-        event.to.word(),
-        event.version,
-        event.leg.map(LegId::uuid),
-        event.details,
-        event.change,
-        event.hash,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+fn leg_row(i: usize, leg: &Leg) -> Value {
+    json!({
+        "id": leg.id,
+        "position": i16::try_from(i).unwrap_or(i16::MAX),
+        "unit_id": leg.unit.unit,
+        "lead": leg.lead,
+        "parent_id": leg.parent,
+        "cycle": leg.cycle,
+        "state": leg.state.word(),
+        "dispatched_at": leg.dispatched_at,
+        "dispatched_by": leg.dispatched_by,
+        "sign_due": leg.sign_due,
+        "signed_at": leg.signed_at,
+        "auto_signed": leg.auto_signed,
+        "return_due": leg.return_due,
+        "return_asked": leg.return_asked,
+        "binding": leg.binding,
+        "due_at": leg.due_at,
+        "replied_at": leg.replied_at,
+        "ended_at": leg.ended_at,
+        "reply": leg.reply,
+    })
+}
+
+fn timer_row(timer: &Timer) -> Value {
+    json!({
+        "seq": timer.seq,
+        "name": timer.name.word(),
+        "leg_id": timer.leg,
+        "cycle": timer.cycle,
+        "runs": timer.runs.word(),
+        "started_at": timer.started_at,
+        "due_at": timer.due_at,
+        "provisional": timer.provisional,
+        "warn_at": timer.warn_at,
+        "late_at": timer.late_at,
+        "met_at": timer.met_at,
+        "stopped_at": timer.stopped_at,
+        "fire_at": timer.fire_at(),
+    })
+}
+
+fn event_row(event: &Event) -> Value {
+    json!({
+        "seq": event.seq,
+        "at": event.at,
+        "staff_id": event.staff,
+        "actor": event.actor,
+        "unit_id": event.unit,
+        "unit_name": event.unit_name,
+        "action": event.action,
+        "reason": event.reason,
+        "note": event.note,
+        "from_state": event.from.map(crate::state::Stage::word),
+        "to_state": event.to.word(),
+        "version": event.version,
+        "leg_id": event.leg,
+        "details": event.details,
+        "change": event.change,
+        "hash": format!("\\x{}", hex::encode(&event.hash)),
+    })
 }
 
 /// Adds what the citizen said.
@@ -255,8 +211,8 @@ pub(crate) async fn add_rating(
     Ok(())
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
+fn value<T: serde::Serialize>(of: &T) -> Value {
+    serde_json::to_value(of).unwrap_or_default()
 }
 
 fn uuids(ids: &[StaffId]) -> Vec<Uuid> {

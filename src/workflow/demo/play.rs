@@ -128,7 +128,7 @@ impl<'a> Play<'a> {
     pub(super) async fn write(mut self, tx: &mut PgConnection) -> Result<(), Error> {
         self.marks_until(self.now);
         ticket::lay(tx, &self.first, &self.ticket, &self.events, &self.ratings, self.now).await?;
-        let teller = Teller { workflow: self.workflow, past: true };
+        let teller = Teller { past: true, ..self.workflow.teller() };
         for told in &self.told {
             match told {
                 Told::Tell { ticket, tell, step, rating, at } => {
