@@ -35,7 +35,7 @@ impl Life {
             started_at: at,
             due_at: due,
             provisional: rules.calendar(runs).is_some_and(|calendar| calendar.is_provisional(due)),
-            warn_at: rules.warn_at(runs, at, due),
+            warn_at: rules.warnings_at(runs, at, due, &[]).first().copied(),
             late_at: None,
             met_at: None,
             stopped_at: None,
@@ -72,7 +72,8 @@ impl Life {
                 timer.provisional = calendar.is_some_and(|calendar| calendar.is_provisional(due));
                 if due > at {
                     timer.late_at = None;
-                    timer.warn_at = rules.warn_at(timer.runs, timer.started_at, due);
+                    timer.warn_at =
+                        rules.warnings_at(timer.runs, timer.started_at, due, &[]).first().copied();
                 }
                 return;
             }

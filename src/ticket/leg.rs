@@ -66,7 +66,7 @@ pub(crate) struct NewLeg<'a> {
 
 /// Natural time for natural limits, else the hours given.
 pub(crate) fn runs(limit: Limit, hours: Runs) -> Runs {
-    if matches!(limit, Limit::Wall(_)) { Runs::Always } else { hours }
+    if limit.is_natural() { Runs::Always } else { hours }
 }
 
 /// Streets and townships get their legs from their county's hub only.

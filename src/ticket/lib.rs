@@ -24,7 +24,7 @@ mod view;
 pub use action::{Action, Choice, Field, Step, Verb};
 pub use calendar::check_file;
 pub use error::{Error, Refused};
-pub use flow::{Limits, Rules};
+pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension};
 pub use history::{Event, is_unbroken};
 pub use kind::{Channel, Kind, Satisfaction, Solved, Urgency};
 pub use leg::{Leg, Reply};

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Weekday};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::read::read_toml;
 use super::{Error, instant};
 
 /// Seconds of the day; the end may lie beyond 24:00 for a night shift.
@@ -31,7 +32,7 @@ struct File {
     week: Week,
     #[serde(default)]
     days: Vec<Notice>,
-    #[serde(default)]
+    #[serde(default, alias = "closure")]
     closures: Vec<Closure>,
 }
 
@@ -51,7 +52,7 @@ struct Week {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Notice {
-    #[expect(dead_code, reason = "a year without its source is refused; nothing reads it yet")]
+    /// A year without its source is refused.
     source: String,
     #[serde(default)]
     off: Vec<String>,
@@ -67,7 +68,7 @@ struct Notice {
 struct Closure {
     from: NaiveDateTime,
     to: NaiveDateTime,
-    #[expect(dead_code, reason = "for the people who read the file")]
+    /// For the people who read the file.
     why: String,
 }
 
@@ -88,9 +89,29 @@ impl Hours {
         })
     }
 
-    /// Reads a calendar file (`sip-config/calendar/*.toml`).
+    /// Reads a calendar (`sip-config/calendar/*.toml`).
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let file: File = toml::from_str(text).map_err(|error| Error::BadFile(error.to_string()))?;
+        Self::parse_file("calendar", text)
+    }
+
+    /// Reads a calendar whose file has a name.
+    pub fn parse_file(name: &str, text: &str) -> Result<Self, Error> {
+        let file: File = read_toml(name, text)?;
+        Self::from_file(file).map_err(|error| match error {
+            Error::BadFile(why) => {
+                // the quoted word is the mistake: its line is where it stands
+                let quoted = why.split('"').nth(1).unwrap_or_default();
+                let line =
+                    text.lines().position(|line| !quoted.is_empty() && line.contains(quoted));
+                let line = line.map(|line| line + 1);
+                let file = name.to_owned();
+                Error::Mistake(super::Mistake { file, line, key: String::new(), why })
+            }
+            other => other,
+        })
+    }
+
+    fn from_file(file: File) -> Result<Self, Error> {
         let week = file.week;
         let week = [
             segments(&week.monday)?,
@@ -103,6 +124,11 @@ impl Hours {
         ];
         let mut days = HashMap::new();
         for notice in &file.days {
+            if notice.source.trim().is_empty() {
+                return Err(Error::BadFile(
+                    "[[days]] needs the notice it comes from: source".into(),
+                ));
+            }
             for date in dates(&notice.off)? {
                 days.insert(date, Vec::new());
             }
@@ -123,6 +149,12 @@ impl Hours {
             closures: Vec::new(),
         };
         for closure in file.closures {
+            if closure.to <= closure.from || closure.why.trim().is_empty() {
+                let from = closure.from.format("%Y-%m-%dT%H:%M");
+                let why =
+                    format!("closure from \"{from}\": `to` lies after `from`, and `why` says why");
+                return Err(Error::BadFile(why));
+            }
             hours.close(closure.from, closure.to);
         }
         Ok(hours)

@@ -3,11 +3,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{Error, WorkCalendar, instant};
 
 /// How long something may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Limit {
     /// So much working time (`BH`).
     Business(TimeDelta),
@@ -127,16 +129,16 @@ impl WorkCalendar {
         self.elapsed(start, at) - lost
     }
 
+    /// How many midnights lie in `[a, b)`.
     fn midnights_in(&self, a: DateTime<Utc>, b: DateTime<Utc>) -> usize {
+        if b <= a {
+            return 0;
+        }
         let date = self.date_of(a);
         let first = instant(self.zone, date.and_time(chrono::NaiveTime::MIN));
-        let mut day = if first >= a { date } else { date + Days::new(1) };
-        let mut found = 0;
-        while instant(self.zone, day.and_time(chrono::NaiveTime::MIN)) < b {
-            found += 1;
-            day = day + Days::new(1);
-        }
-        found
+        let day = if first >= a { date } else { date + Days::new(1) };
+        let last = self.date_of(b - TimeDelta::microseconds(1));
+        usize::try_from((last - day).num_days() + 1).unwrap_or_default()
     }
 }
 
@@ -166,6 +168,50 @@ impl Limit {
             Self::Business(time) | Self::Wall(time) => time <= TimeDelta::zero(),
             Self::DayEnd(n) | Self::DayRoll(n) | Self::Natural(n) | Self::NaturalRoll(n) => n == 0,
         }
+    }
+}
+
+impl Limit {
+    /// It does not look at working hours at all.
+    pub fn is_natural(self) -> bool {
+        matches!(self, Self::Wall(_) | Self::Natural(_))
+    }
+
+    /// As it is written in files: `BH 4h`, `WD-EOD 5`.
+    pub fn word(self) -> String {
+        match self {
+            Self::Business(time) => format!("BH {}", amount(time)),
+            Self::Wall(time) => format!("WALL {}", amount(time)),
+            Self::DayEnd(n) => format!("WD-EOD {n}"),
+            Self::DayRoll(n) => format!("WD-ROLL {n}"),
+            Self::Natural(n) => format!("CD {n}"),
+            Self::NaturalRoll(n) => format!("CD-ROLL {n}"),
+        }
+    }
+}
+
+impl From<Limit> for String {
+    fn from(limit: Limit) -> Self {
+        limit.word()
+    }
+}
+
+impl TryFrom<String> for Limit {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+/// The amount in the largest unit that divides it.
+fn amount(time: TimeDelta) -> String {
+    let micros = time.num_microseconds().unwrap_or_default();
+    match (micros % 3_600_000_000, micros % 60_000_000, micros % 1_000_000) {
+        (0, ..) => format!("{}h", micros / 3_600_000_000),
+        (_, 0, _) => format!("{}m", micros / 60_000_000),
+        (_, _, 0) => format!("{}s", micros / 1_000_000),
+        _ => format!("{}.{:06}s", micros / 1_000_000, micros % 1_000_000),
     }
 }
 

@@ -2,10 +2,13 @@
 //! totals, so that each question is two binary searches. Knows no tickets.
 mod hours;
 mod limit;
+mod read;
 mod vectors;
 
 pub use hours::Hours;
 pub use limit::{Limit, Pause, unite};
+pub use read::Mistake;
+pub(crate) use read::read_toml;
 pub use vectors::{built_in, check_file, check_text};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
@@ -26,12 +29,21 @@ pub enum Error {
     /// A calendar file that cannot be read.
     #[error("{0}")]
     BadFile(String),
+    /// A mistake whose place in a file is known.
+    #[error("{0}")]
+    Mistake(Mistake),
 }
 
 impl Error {
     /// The code printed for administrators.
     pub fn code(&self) -> String {
         self.to_string()
+    }
+
+    /// A mistake in a file, found after it was read.
+    pub(crate) fn mistake(file: &str, key: &str, why: &str) -> Self {
+        let (file, key, why) = (file.to_owned(), key.to_owned(), why.to_owned());
+        Self::Mistake(Mistake { file, line: None, key, why })
     }
 }
 
@@ -122,6 +134,37 @@ impl WorkCalendar {
     /// Is `at` beyond the days for which the official list is known?
     pub fn is_provisional(&self, at: DateTime<Utc>) -> bool {
         at.with_timezone(&self.zone).date_naive() > self.known_until
+    }
+
+    /// The last day for which the official list is known.
+    pub fn known_until(&self) -> NaiveDate {
+        self.known_until
+    }
+
+    /// From which moment on it gives other answers than `before`; none: they agree.
+    pub fn differs_from(&self, before: &Self) -> Option<DateTime<Utc>> {
+        let spans = |c: &Self, i: usize| Some((*c.opens.get(i)?, *c.closes.get(i)?));
+        let most = self.opens.len().max(before.opens.len());
+        let hours = (0..most).find(|i| spans(self, *i) != spans(before, *i)).map(|i| {
+            let first = |c: &Self| c.opens.get(i).copied().unwrap_or(i64::MAX);
+            time(first(self).min(first(before)))
+        });
+        let list = (self.known_until != before.known_until)
+            .then(|| self.midnight_ending(self.known_until.min(before.known_until)));
+        [hours, list].into_iter().flatten().min()
+    }
+
+    /// What it was compiled to, in one word: two calendars with the same one agree everywhere.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        hash.update(self.zone.name());
+        hash.update(self.known_until.to_string());
+        for (open, close) in self.opens.iter().zip(&self.closes) {
+            hash.update(open.to_be_bytes());
+            hash.update(close.to_be_bytes());
+        }
+        hex::encode(&hash.finalize()[..16])
     }
 
     /// Is the place open at `at`?
@@ -227,6 +270,14 @@ impl WorkCalendar {
             self.days.partition_point(|day| day.close < t)
         };
         before(b).saturating_sub(before(a))
+    }
+
+    /// The close of the n-th working day before the one of `due`.
+    pub(crate) fn close_before(&self, due: DateTime<Utc>, n: u32) -> Option<DateTime<Utc>> {
+        let date = self.date_of(due);
+        let before = self.days.partition_point(|day| day.date < date);
+        let n = usize::try_from(n).ok()?.max(1);
+        Some(time(self.days.get(before.checked_sub(n)?)?.close))
     }
 
     fn date_of(&self, at: DateTime<Utc>) -> NaiveDate {

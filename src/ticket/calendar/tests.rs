@@ -115,7 +115,7 @@ fn nonsense_is_no_limit() {
 #[test]
 fn a_calendar_file_with_an_unknown_key_is_refused() {
     let text = format!("{}\nhollidays = 3\n", vectors::OFFICE);
-    assert!(matches!(Hours::parse(&text), Err(Error::BadFile(_))));
+    assert!(matches!(Hours::parse(&text), Err(Error::Mistake(_))));
 }
 
 fn hours(n: i64) -> TimeDelta {
