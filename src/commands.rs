@@ -48,7 +48,10 @@ pub(crate) fn check_config(dir: &Path) -> ExitCode {
                 out(&format!("# trunks/{}.toml: {} addresses", trunk.name, trunk.addresses.len()));
             }
             out(&format!("# hotlines.csv: {} lines", config.hotlines.len()));
-            out(&format!("# flow: {} version {}", config.rules.profile, config.rules.version));
+            for rules in config.book.all() {
+                out(&format!("# flow: {}", rules.label()));
+            }
+            out(&format!("# flow in force: {}", config.book.in_force().label()));
             out("# 配置正确 (no mistakes)");
             ExitCode::SUCCESS
         }

@@ -17,7 +17,7 @@ pub(crate) struct Config {
     pub(crate) queues: BTreeMap<String, Queue>,
     pub(crate) trunks: Vec<TrunkConfig>,
     pub(crate) hotlines: Vec<Hotline>,
-    pub(crate) rules: ticket::Rules,
+    pub(crate) book: ticket::RuleBook,
 }
 
 /// Reads the tree under `dir`, or gives everything that is wrong with it.
@@ -37,16 +37,33 @@ fn load_with(dir: &Path, environment: &Environment) -> Result<Config, Vec<Mistak
     let trunks = note(trunks(dir, environment), &mut mistakes).unwrap_or_default();
     let calendars = note(calendars(dir), &mut mistakes).unwrap_or_default();
     let hotlines = note(hotlines(dir, &queues, &calendars), &mut mistakes).unwrap_or_default();
-    let rules = ticket::Rules::load(dir).map_err(|error| vec![Mistake::new("flow", error)]);
-    let rules = note(rules, &mut mistakes);
+    let book = note(book(dir, settings.as_ref()), &mut mistakes);
     if let Some(settings) = &settings {
         check(settings, &queues, &trunks, &hotlines, dir, &mut mistakes);
     }
-    match (settings, rules) {
-        (Some(settings), Some(rules)) if mistakes.is_empty() => {
-            Ok(Config { dir: dir.to_owned(), settings, queues, trunks, hotlines, rules })
+    match (settings, book) {
+        (Some(settings), Some(book)) if mistakes.is_empty() => {
+            Ok(Config { dir: dir.to_owned(), settings, queues, trunks, hotlines, book })
         }
         _ => Err(mistakes),
+    }
+}
+
+/// The flow profiles and their calendars.
+fn book(dir: &Path, settings: Option<&Settings>) -> Result<ticket::RuleBook, Vec<Mistake>> {
+    let book = ticket::RuleBook::load(dir).and_then(|book| match settings {
+        Some(settings) => book.with_profile(&settings.flow.profile),
+        None => Ok(book),
+    });
+    book.map_err(|error| vec![calendar_mistake("flow", error)])
+}
+
+fn calendar_mistake(place: &str, error: ticket::calendar::Error) -> Mistake {
+    match error {
+        ticket::calendar::Error::Mistake(found) => {
+            Mistake::new(found.file, found.why).line(found.line).key(found.key)
+        }
+        error => Mistake::new(place, error),
     }
 }
 
@@ -79,8 +96,9 @@ fn queues(dir: &Path) -> Result<BTreeMap<String, Queue>, Vec<Mistake>> {
 /// The names of the calendars; their content is checked by who uses it.
 fn calendars(dir: &Path) -> Result<BTreeSet<String>, Vec<Mistake>> {
     let read = |_: &str, path: &Path, text: &str| {
-        let read = ticket::calendar::Hours::parse(text);
-        read.map(drop).map_err(|error| Mistake::new(path.display(), error))
+        let file = path.display().to_string();
+        let read = ticket::calendar::Hours::parse_file(&file, text);
+        read.map(drop).map_err(|error| calendar_mistake(&file, error))
     };
     Ok(each(&dir.join("calendar"), read)?.into_keys().collect())
 }

@@ -28,7 +28,7 @@ pub(crate) fn start(
         app.clock.clone(),
         app.dice.clone(),
         app.persons.clone(),
-        config.rules.clone(),
+        config.book.clone(),
         notices,
     );
     app.workflow.start(tasks);

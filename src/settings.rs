@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) call: Call,
     pub(crate) speech: Speech,
     pub(crate) notices: Notices,
+    pub(crate) flow: Flow,
     pub(crate) demo: Demo,
 }
 
@@ -28,6 +29,12 @@ pub(crate) struct Database {
     pub(crate) app_password: Secret,
     pub(crate) connections: u32,
     pub(crate) programs: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flow {
+    pub(crate) profile: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -6,7 +6,7 @@ use notice::{Notices, Templates};
 use org::login::SecondFactor;
 use org::{Keys, Persons};
 use sqlx::PgPool;
-use ticket::Rules;
+use ticket::RuleBook;
 use workflow::Workflow;
 
 use crate::assets::{Assets, NoAssets};
@@ -61,7 +61,7 @@ impl App {
             clock.clone(),
             dice.clone(),
             persons.clone(),
-            Rules::built_in(),
+            RuleBook::built_in(),
             notices,
         );
         Self {

@@ -297,11 +297,12 @@ async fn history(
     let persons = same_number(&app, &viewer, id).await?;
     let (actor, now) = (viewer.actor(), app.clock.now());
     let mut tickets = Vec::new();
+    let rules = app.workflow.rules();
     for person in &persons {
         let all = ticket::Filter::new(&actor, ticket::Box::All, now);
         let filter = ticket::Filter { person: Some(*person), most: PAST, ..all };
         let rows = app.workflow.list(&filter).await?.into_iter();
-        tickets.extend(rows.map(|row| TicketRow::new(row, app.workflow.rules(), now)));
+        tickets.extend(rows.map(|row| TicketRow::new(row, &rules, now)));
     }
     tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.created_at));
     tickets.truncate(usize::try_from(PAST).unwrap_or(usize::MAX));

@@ -156,7 +156,7 @@ impl Workflow {
             demo: false,
         };
         let (ticket, event) =
-            ticket::accept(&mut tx, actor, new, at, &self.0.rules, &*self.0.dice).await?;
+            ticket::accept(&mut tx, actor, new, at, &self.rules(), &*self.0.dice).await?;
         let identity = person.map(|(_, identity)| identity);
         if !answered {
             let step = ticket::Step::new(ticket::Action::Sign {});

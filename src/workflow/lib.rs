@@ -17,13 +17,13 @@ pub use lookup::{PublicStep, PublicView};
 pub use page::TicketPage;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base::{CallId, Clock, Dice, TicketId, UnitId};
 use notice::Notices;
 use org::{Actor, Persons, Post, Right, Thing};
 use sqlx::{PgConnection, PgPool};
-use ticket::{Action, Ctx, Rules, Stage, Step, Ticket};
+use ticket::{Action, Ctx, RuleBook, Rules, Stage, Step, Ticket};
 use tokio::sync::broadcast;
 
 /// A ticket that changed, for those who look at it.
@@ -43,7 +43,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     persons: Persons,
-    rules: Rules,
+    book: RwLock<Arc<RuleBook>>,
     notices: Notices,
     changes: broadcast::Sender<Change>,
 }
@@ -55,16 +55,27 @@ impl Workflow {
         clock: Arc<dyn Clock>,
         dice: Arc<dyn Dice>,
         persons: Persons,
-        rules: Rules,
+        book: RuleBook,
         notices: Notices,
     ) -> Self {
+        let book = RwLock::new(Arc::new(book));
         let (changes, _) = broadcast::channel(1024);
-        Self(Arc::new(Inner { db, clock, dice, persons, rules, notices, changes }))
+        Self(Arc::new(Inner { db, clock, dice, persons, book, notices, changes }))
     }
 
-    /// The rules that tickets are dealt with by.
-    pub fn rules(&self) -> &Rules {
-        &self.0.rules
+    /// Every flow profile in every version.
+    pub fn book(&self) -> Arc<RuleBook> {
+        self.0.book.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The rules that new tickets begin with.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.book().in_force()
+    }
+
+    /// The rules that a ticket began with.
+    pub fn rules_of(&self, ticket: &Ticket) -> Arc<Rules> {
+        self.book().pinned(&ticket.profile, ticket.profile_version)
     }
 
     /// Every change from now on. Whoever falls behind reloads.
@@ -83,7 +94,8 @@ impl Workflow {
         let mut tx = self.0.db.begin().await?;
         let before = self.lock(&mut tx, actor, id, version).await?;
         let posts = posts(&mut tx, &step.action).await?;
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        let rules = self.rules_of(&before);
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
         let after = self.step(&mut tx, &before, step, &ctx).await?;
         tx.commit().await?;
         self.announce(&after);
@@ -130,7 +142,8 @@ impl Workflow {
         let mut tx = self.0.db.begin().await?;
         let before = ticket::lock(&mut tx, id).await?;
         let posts = HashMap::new();
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        let rules = self.rules_of(&before);
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
         let after = ticket::add(&mut tx, &before, text, call, &ctx).await?;
         self.teller().tell_addition(&mut tx, &after, ctx.at).await?;
         tx.commit().await?;

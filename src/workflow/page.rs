@@ -81,7 +81,8 @@ impl Workflow {
         // what the citizen was sent holds the query code: not for units
         notices.retain(|notice| by_hotline || !notice.to_citizen);
         let posts = std::collections::HashMap::new();
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &self.0.rules, posts: &posts };
+        let rules = self.rules_of(&ticket);
+        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
         Ok(TicketPage {
             category_path: category.map(|category| category.path),
             place_path: match ticket.request.place {

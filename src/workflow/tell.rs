@@ -144,7 +144,7 @@ impl Teller<'_> {
         let natural = ticket.life.urgency != ticket::Urgency::Normal;
         fill.push((
             "left",
-            ticket::left_text(Some(fired.due), natural, at, &self.workflow.0.rules),
+            ticket::left_text(Some(fired.due), natural, at, &self.workflow.rules()),
         ));
         // two limits of one leg may run out in one moment
         self.queue_unit(tx, ticket, leg, news, fill, fired.name.word(), at).await
@@ -199,12 +199,12 @@ impl Teller<'_> {
     }
 
     fn date(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.workflow.0.rules.office().zone());
+        let local = at.with_timezone(&self.workflow.rules().office().zone());
         format!("{}月{}日", local.month(), local.day())
     }
 
     fn date_and_time(&self, at: DateTime<Utc>) -> String {
-        let local = at.with_timezone(&self.workflow.0.rules.office().zone());
+        let local = at.with_timezone(&self.workflow.rules().office().zone());
         format!("{}{:02}:{:02}", self.date(at), local.hour(), local.minute())
     }
 }

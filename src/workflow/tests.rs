@@ -26,7 +26,7 @@ impl House {
         let persons = Persons::new(Arc::new(Keys::random(&*dice)), clock.clone(), dice.clone());
         let notices = Notices::new(notice::Templates::built_in(), dice.clone(), false);
         let city = city(&db, &*clock, &*dice).await;
-        let rules = Rules::built_in();
+        let rules = RuleBook::built_in();
         let workflow = Workflow::new(db.clone(), clock.clone(), dice, persons, rules, notices);
         Self { workflow, db, clock, city }
     }

@@ -94,8 +94,8 @@ async fn list(
         Sort::Due => cursor(last.due_at, last.id),
         Sort::Newest => cursor(Some(last.accepted_at), last.id),
     });
-    let items =
-        rows.into_iter().map(|row| TicketRow::new(row, app.workflow.rules(), now)).collect();
+    let rules = app.workflow.rules();
+    let items = rows.into_iter().map(|row| TicketRow::new(row, &rules, now)).collect();
     Ok(Json(Tickets { items, next }))
 }
 
@@ -291,6 +291,7 @@ async fn page(app: &App, viewer: &Viewer, id: TicketId) -> Result<Response, Erro
 
 fn answer_with(app: &App, page: TicketPage) -> Response {
     let version = format!("\"{}\"", page.ticket.version);
-    let body = TicketBody::new(page, app.workflow.rules(), app.clock.now());
+    let rules = app.workflow.rules_of(&page.ticket);
+    let body = TicketBody::new(page, &rules, app.clock.now());
     ([(header::ETAG, version)], Json(body)).into_response()
 }

@@ -34,13 +34,13 @@ pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
     contacts(workflow, &cast).await?;
     let chance = plan::Chance(&*workflow.0.dice);
     let now = workflow.0.clock.now();
-    let parts = plan::parts(&cast, chance, workflow.rules(), now, days);
+    let parts = plan::parts(&cast, chance, &workflow.rules(), now, days);
     let mut regulars = Vec::new();
     for some in parts.chunks(AT_ONCE) {
         let mut tx = db.begin().await?;
         for part in some {
             let person = cast.person(workflow, &mut tx, part, &mut regulars, chance).await?;
-            let number = ticket::next_number(&mut tx, part.at, workflow.rules()).await?;
+            let number = ticket::next_number(&mut tx, part.at, &workflow.rules()).await?;
             let Some(mut play) = Play::open(workflow, &cast, part, person, number)? else {
                 continue;
             };

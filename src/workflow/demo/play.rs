@@ -1,4 +1,6 @@
 //! One ticket's life, lived in memory by the real state machine and written at once.
+use std::sync::Arc;
+
 use base::PersonId;
 use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Role};
@@ -30,6 +32,7 @@ pub(super) struct Play<'a> {
     ratings: Vec<Rating>,
     told: Vec<Told>,
     now: DateTime<Utc>,
+    rules: Arc<Rules>,
 }
 
 impl<'a> Play<'a> {
@@ -45,7 +48,8 @@ impl<'a> Play<'a> {
         let agent = cast.someone(Role::Agent, chance);
         let Some(new) = request(cast, part, person, chance) else { return Ok(None) };
         let rules = workflow.rules();
-        let (ticket, event) = Ticket::open(&agent, new, number, part.at, rules, &*workflow.0.dice)?;
+        let (ticket, event) =
+            Ticket::open(&agent, new, number, part.at, &rules, &*workflow.0.dice)?;
         let mut play = Self {
             workflow,
             cast,
@@ -55,6 +59,7 @@ impl<'a> Play<'a> {
             ratings: Vec::new(),
             told: Vec::new(),
             now: part.now,
+            rules,
         };
         let step = Step::new(Action::Sign {});
         play.told.push(Told::Tell {
@@ -67,8 +72,8 @@ impl<'a> Play<'a> {
         Ok(Some(play))
     }
 
-    pub(super) fn rules(&self) -> &'a Rules {
-        self.workflow.rules()
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -89,7 +94,7 @@ impl<'a> Play<'a> {
             return false;
         }
         self.marks_until(at);
-        let ctx = Ctx { at, actor, rules: self.workflow.rules(), posts: self.cast.posts() };
+        let ctx = Ctx { at, actor, rules: &self.rules, posts: self.cast.posts() };
         let Ok((after, event, taken)) = self.ticket.advance(step, &ctx) else { return false };
         self.ticket = after;
         self.events.push(event);
