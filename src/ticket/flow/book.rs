@@ -66,11 +66,10 @@ impl RuleBook {
             let profile = Profile::parse(file, text)?;
             let key = profile.key();
             // the same version twice in the folder would be a coin's throw
-            if Path::new(file).is_absolute() || file.contains("/flow/") {
-                if let Some(other) = from_folder.insert(key.clone(), file) {
-                    let why = format!("{} version {} stands in {other} too", key.0, key.1);
-                    return Err(Error::mistake(file, "version", &why));
-                }
+            let in_folder = Path::new(file).is_absolute() || file.contains("/flow/");
+            if in_folder && let Some(other) = from_folder.insert(key.clone(), file) {
+                let why = format!("{} version {} stands in {other} too", key.0, key.1);
+                return Err(Error::mistake(file, "version", &why));
             }
             profiles.insert(key, (file, profile));
         }

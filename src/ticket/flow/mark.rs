@@ -96,15 +96,14 @@ impl Rules {
         pauses: &[Pause],
     ) -> Option<DateTime<Utc>> {
         let part = |whole: TimeDelta| whole * i32::from(share) / 100;
-        let used = match calendar {
-            Some(calendar) => Limit::Business(part(calendar.used(start, due, pauses))),
-            None => {
-                let lost: TimeDelta = crate::calendar::unite(pauses)
-                    .iter()
-                    .map(|pause| (pause.to.min(due) - pause.from.max(start)).max(TimeDelta::zero()))
-                    .sum();
-                Limit::Wall(part(due - start - lost))
-            }
+        let used = if let Some(calendar) = calendar {
+            Limit::Business(part(calendar.used(start, due, pauses)))
+        } else {
+            let lost: TimeDelta = crate::calendar::unite(pauses)
+                .iter()
+                .map(|pause| (pause.to.min(due) - pause.from.max(start)).max(TimeDelta::zero()))
+                .sum();
+            Limit::Wall(part(due - start - lost))
         };
         if used.is_zero() {
             return None;
