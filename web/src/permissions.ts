@@ -5,16 +5,16 @@ export type Place = 'desk' | 'work' | 'new_ticket' | 'calls' | 'floor' | 'people
 
 const OPEN_TO: Record<Place, readonly Role[]> = {
   desk: ['agent'],
-  work: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'hub', 'clerk', 'leader'],
+  work: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight', 'hub', 'clerk', 'leader'],
   new_ticket: ['agent', 'dispatcher', 'supervisor'],
-  calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up'],
+  calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight'],
   floor: ['supervisor', 'administrator'],
   people: ['administrator'],
 }
 
 /** Where each role begins its day, most specific first. */
 const HOME: readonly (readonly [Role, Place])[] = [
-  ['agent', 'desk'], ['supervisor', 'floor'], ['dispatcher', 'work'], ['reviewer', 'work'], ['follow_up', 'work'],
+  ['agent', 'desk'], ['supervisor', 'floor'], ['dispatcher', 'work'], ['reviewer', 'work'], ['follow_up', 'work'], ['oversight', 'work'],
   ['hub', 'work'], ['clerk', 'work'], ['leader', 'work'], ['administrator', 'people'],
 ]
 

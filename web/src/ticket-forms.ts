@@ -1,123 +1,81 @@
 import type { ServerField } from './api/types'
+import { FORMS } from './ticket-form-list'
 
-/** What each step of a ticket asks for, what it lacks, and the body it sends. Pure, so that it can be tested without a page. */
+/** What each step of a ticket asks for, what it lacks, and the body it sends. Pure, so that it can be tested without a page.
+ * The server says which fields a step has; `FORMS` says how the known ones look. Nothing is sent that the server did not ask for. */
 
-export type FieldKind = 'unit' | 'units' | 'text' | 'line' | 'days' | 'yes_no' | 'pick' | 'moment' | 'checks'
-export interface Field { name: string; kind: FieldKind; /** Key of our own word, or the server's word itself where `said`. */ label: string; said?: boolean; choices?: readonly { value: string; label: string }[]; hint?: string; optional?: boolean; min?: number; options?: readonly string[]; words?: string; when?: (v: Values) => boolean }
+export type FieldKind = 'unit' | 'units' | 'text' | 'line' | 'number' | 'yes_no' | 'pick' | 'picks' | 'moment' | 'day' | 'checks' | 'ticket' | 'attachments' | 'attachment' | 'call' | 'leg' | 'category' | 'place'
+export interface Field {
+  name: string; kind: FieldKind
+  /** Key of our own word, or the server's word itself where `said`. */
+  label: string; said?: boolean; choices?: readonly { value: string; label: string }[]; hint?: string; optional?: boolean; min?: number; max?: number
+  options?: readonly string[]; words?: string; when?: (v: Values) => boolean
+  /** Which fields of the server it fills; its own name where nothing is said. */
+  feeds?: readonly string[]
+  /** Only days to come, only days gone by. */
+  only?: 'future' | 'past'
+}
 export type Values = Record<string, unknown>
 export interface Form { fields: readonly Field[]; body: (v: Values) => Values; start?: Values; danger?: boolean }
 
-export const CHECKS = ['answered', 'basis', 'contacted', 'evidence', 'plan', 'tone'] as const
-export type Check = (typeof CHECKS)[number]
+export { CHECKS, CODES, FORMS, type Check } from './ticket-form-list'
 
 const text = (v: unknown) => String(v ?? '').trim()
 const some = (v: unknown) => (text(v) === '' ? undefined : text(v))
-const only = (body: Values): Values => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-const reasonForm = (label: string, optional = false): Form => ({
-  fields: [{ name: 'reason', kind: 'text', label, optional, min: optional ? 0 : 2 }],
-  body: v => only({ reason: some(v.reason) }),
-})
-const reached = (v: Values) => v.reached === true
+export const only = (body: Values): Values => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+export const moment = (v: unknown) => (v ? new Date(v as string | number | Date).toISOString() : undefined)
+/** A day as the server writes it, as it is at the hotline. */
+export const day = (v: unknown) => (v ? new Date(new Date(v as string | number | Date).getTime() + 8 * 3_600_000).toISOString().slice(0, 10) : undefined)
 
-export const FORMS: Record<string, Form> = {
-  dispatch: {
-    fields: [
-      { name: 'unit_id', kind: 'unit', label: 'unit', hint: 'unit_hint' },
-      { name: 'assisting', kind: 'units', label: 'assisting', hint: 'assisting_hint', optional: true },
-      { name: 'reason', kind: 'line', label: 'note', optional: true },
-    ],
-    body: v => only({ unit_id: v.unit_id, assisting: (v.assisting as string[] | undefined)?.filter(id => id !== v.unit_id) ?? [], reason: some(v.reason) }),
-  },
-  sign: { fields: [], body: () => ({}) },
-  return: {
-    fields: [{ name: 'reason', kind: 'text', label: 'reason_return', min: 5 }, { name: 'unit_id', kind: 'unit', label: 'right_unit', optional: true }],
-    body: v => only({ reason: some(v.reason), unit_id: v.unit_id || undefined }),
-  },
-  decide_return: {
-    start: { approve: null },
-    fields: [
-      { name: 'approve', kind: 'yes_no', label: 'approve', options: ['agree', 'refuse'] },
-      { name: 'unit_id', kind: 'unit', label: 'redispatch_to', optional: true, when: v => v.approve === true },
-      { name: 'reason', kind: 'text', label: 'reason', min: 2 },
-    ],
-    body: v => only({ approve: v.approve, unit_id: v.approve === true ? v.unit_id || undefined : undefined, reason: some(v.reason) }),
-  },
-  reply: {
-    start: { contacted: null, how: 'phone', solved: null, contacted_at: null },
-    fields: [
-      { name: 'finding', kind: 'text', label: 'finding', hint: 'finding_hint', min: 5 },
-      { name: 'result', kind: 'text', label: 'result', hint: 'result_hint', min: 5 },
-      { name: 'basis', kind: 'line', label: 'basis', hint: 'basis_hint', optional: true },
-      { name: 'contacted', kind: 'yes_no', label: 'contacted', options: ['contacted_yes', 'contacted_no'] },
-      { name: 'contacted_at', kind: 'moment', label: 'contacted_at', when: v => v.contacted === true },
-      { name: 'how', kind: 'pick', label: 'how', options: ['phone', 'visit', 'sms', 'wechat'], words: 'ticket.form.how_', when: v => v.contacted === true },
-      { name: 'solved', kind: 'pick', label: 'solved', options: ['solved', 'partly', 'unsolved'], words: 'solved.' },
-    ],
-    body: v => ({
-      text: [`调查情况：${text(v.finding)}`, `处理结果：${text(v.result)}`, text(v.basis) && `依据：${text(v.basis)}`].filter(Boolean).join('\n'),
-      contacted: v.contacted === true,
-      contacted_at: v.contacted === true && v.contacted_at ? new Date(v.contacted_at as string | number | Date).toISOString() : null,
-      how: v.contacted === true ? v.how ?? null : null,
-      solved: v.solved,
-    }),
-  },
-  review: {
-    start: { checks: [], pass: null },
-    fields: [
-      { name: 'checks', kind: 'checks', label: 'checklist', optional: true },
-      { name: 'pass', kind: 'yes_no', label: 'pass', options: ['passed', 'sent_back'] },
-      { name: 'missing', kind: 'text', label: 'missing', min: 5, when: v => v.pass === false },
-    ],
-    body: v => ({ pass: v.pass === true, missing: v.pass === false ? text(v.missing) : null }),
-  },
-  ask_extension: {
-    start: { days: 3 },
-    fields: [{ name: 'days', kind: 'days', label: 'days' }, { name: 'reason', kind: 'text', label: 'reason', min: 5 }],
-    body: v => ({ days: Number(v.days), reason: text(v.reason) }),
-  },
-  decide_extension: {
-    start: { approve: null },
-    fields: [{ name: 'approve', kind: 'yes_no', label: 'approve', options: ['agree', 'refuse'] }, { name: 'reason', kind: 'text', label: 'reason', min: 2 }],
-    body: v => only({ approve: v.approve, reason: some(v.reason) }),
-  },
-  follow_up: {
-    start: { reached: null, contacted: null, solved: null, satisfaction: null, not_true: false },
-    fields: [
-      { name: 'reached', kind: 'yes_no', label: 'reached', options: ['reached_yes', 'reached_no'] },
-      { name: 'contacted', kind: 'yes_no', label: 'follow_contacted', when: reached },
-      { name: 'solved', kind: 'pick', label: 'follow_solved', options: ['solved', 'partly', 'unsolved'], words: 'solved.', when: reached },
-      { name: 'satisfaction', kind: 'pick', label: 'follow_satisfied', options: ['very_satisfied', 'satisfied', 'fairly', 'dissatisfied', 'very_dissatisfied', 'declined'], words: 'satisfaction.', when: reached },
-      { name: 'words', kind: 'text', label: 'words', hint: 'words_hint', optional: true, when: reached },
-      { name: 'not_true', kind: 'yes_no', label: 'not_true', when: v => reached(v) && v.solved !== 'solved' },
-    ],
-    body: v => reached(v)
-      ? { reached: true, contacted: v.contacted, solved: v.solved, satisfaction: v.satisfaction, words: text(v.words), not_true: v.solved !== 'solved' && v.not_true === true }
-      : { reached: false, contacted: null, solved: null, satisfaction: null, words: '', not_true: false },
-  },
-  urge: reasonForm('reason'),
-  rework: reasonForm('reason'),
-  close: reasonForm('reason'),
-  cancel: { ...reasonForm('reason'), danger: true },
+const KINDS: Record<ServerField['kind'], FieldKind> = {
+  text: 'line', long_text: 'text', unit: 'unit', units: 'units', bool: 'yes_no', number: 'number', time: 'moment', date: 'day', choice: 'pick', choices: 'picks', ticket: 'ticket', attachments: 'attachments', call: 'call', leg: 'leg', category: 'category', place: 'place', checklist: 'checks',
+}
+/** What a field is may show in its name only: an id is chosen, never typed. */
+const BY_NAME: Record<string, Partial<Field>> = {
+  call_id: { kind: 'call' }, leg_id: { kind: 'leg' }, attachment_id: { kind: 'attachment' }, parent_id: { kind: 'ticket' }, category_id: { kind: 'category' }, place_id: { kind: 'place' }, attachments: { kind: 'attachments' },
+  approve: { options: ['agree', 'refuse'] }, reached: { options: ['reached_yes', 'reached_no'] }, until: { only: 'future' }, review_at: { only: 'future' }, plan_date: { only: 'future' }, at: { only: 'past' }, how: { kind: 'pick', options: ['phone', 'visit', 'sms', 'wechat'], words: 'contact_how.' }, contacted_at: { only: 'past' },
 }
 
-const KINDS: Record<ServerField['kind'], FieldKind> = { text: 'line', long_text: 'text', unit: 'unit', units: 'units', bool: 'yes_no', number: 'days', time: 'moment', choice: 'pick' }
-
-/** A step without a form of our own is asked as the server describes it. */
-function described(fields: readonly ServerField[]): Form {
+/** A step or a field without a form of our own is asked as the server describes it. */
+export function described(fields: readonly ServerField[]): Form {
+  const asked = fields.map((field): Field => {
+    const known = BY_NAME[field.name] ?? {}
+    const kind = field.options?.length ? KINDS[field.kind] ?? 'pick' : known.kind ?? KINDS[field.kind] ?? 'line'
+    const written = field.required && ['text', 'line'].includes(kind)
+    return { ...known, name: field.name, kind, label: field.label, said: true, optional: !field.required, choices: field.options, ...(written && field.name === 'reason' ? { min: 2 } : {}) }
+  })
   return {
-    start: Object.fromEntries(fields.map(field => [field.name, field.kind === 'number' ? 1 : null])),
-    fields: fields.map(field => ({ name: field.name, kind: KINDS[field.kind] ?? 'line', label: field.label, said: true, optional: !field.required, choices: field.options })),
-    body: v => only(Object.fromEntries(fields.map(field => {
+    start: Object.fromEntries(asked.map(field => [field.name, field.kind === 'number' ? (field.optional ? null : 1) : ['units', 'picks', 'attachments'].includes(field.kind) ? [] : null])),
+    fields: asked,
+    body: v => only(Object.fromEntries(asked.map(field => {
       const value = v[field.name]
-      if (field.kind === 'time') return [field.name, value ? new Date(value as string | number | Date).toISOString() : undefined]
+      if (field.kind === 'moment') return [field.name, moment(value)]
+      if (field.kind === 'day') return [field.name, day(value)]
+      if (Array.isArray(value) && field.optional && value.length === 0) return [field.name, undefined]
       return [field.name, typeof value === 'string' ? some(value) : value ?? undefined]
     }))),
   }
 }
 
-export const formOf = (action: string, fields: readonly ServerField[] = []): Form => FORMS[action] ?? described(fields)
+export function formOf(action: string, server: readonly ServerField[] = []): Form {
+  const own = FORMS[action]
+  if (!own) return described(server)
+  if (server.length === 0) return own
+  const byName = new Map(server.map(field => [field.name, field]))
+  const fed = (field: Field) => field.feeds ?? [field.name]
+  const covered = new Set(own.fields.flatMap(fed))
+  const rest = described(server.filter(field => !covered.has(field.name)))
+  const fields = own.fields.filter(field => fed(field).some(name => byName.has(name))).map((field): Field => {
+    const asked = byName.get(field.name)
+    const choices = asked?.options && !field.words ? asked.options : field.choices
+    return { ...field, choices, optional: field.optional && !asked?.required }
+  })
+  return { ...own, fields: [...fields, ...rest.fields], start: { ...rest.start, ...own.start }, body: v => Object.fromEntries(Object.entries({ ...rest.body(v), ...own.body(v) }).filter(([name]) => byName.has(name))) }
+}
 
 export const shownFields = (form: Form, v: Values) => form.fields.filter(field => field.when?.(v) ?? true)
+
+const empty = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 
 /** The first field that still lacks its answer, or null when the form can be sent. */
 export function lacking(action: string, v: Values, fields: readonly ServerField[] = []): Field | null {
@@ -127,9 +85,9 @@ export function lacking(action: string, v: Values, fields: readonly ServerField[
     if (field.kind === 'text' || field.kind === 'line') {
       const length = [...text(value)].length
       if (length < (field.min ?? (field.optional ? 0 : 1)) && !(field.optional && length === 0)) return field
-    } else if (!field.optional && (value === null || value === undefined || value === '')) return field
+    } else if (!field.optional && empty(value)) return field
   }
-  if (action === 'review' && v.pass === true && (v.checks as Check[]).length < CHECKS.length) return form.fields[0]!
+  if (action === 'review' && v.pass === true && (v.checks as string[]).length < 6) return form.fields.find(field => field.name === 'checks') ?? null
   return null
 }
 

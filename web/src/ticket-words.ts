@@ -1,20 +1,23 @@
 import type { Me, TicketRow } from './api/types'
+import { i18n, wordFor } from './i18n'
 
 /** The soft ground behind a state: colour never says it alone, the word stands beside it. */
 const TONE: Record<string, string> = {
   accepted: 's-ring', dispatched: 's-ring', handling: 's-brand', return_asked: 's-ring', in_review: 's-talk', correction: 's-ring', in_follow_up: 's-wrap', disputed: 's-ring', closed: 's-ready', not_accepted: 's-rest', cancelled: 's-rest',
+  in_arbitration: 's-ring', suspended: 's-rest', final_review: 's-talk', withdrawal: 's-ring', transferred_out: 's-rest', merged: 's-rest', archived: 's-rest',
 }
 export const toneOf = (state: string) => TONE[state] ?? ''
 
 /** Where a ticket stands on the seven steps; steps before it are done. */
 const STEP: Record<string, number> = {
   accepted: 1, dispatched: 2, handling: 3, return_asked: 3, correction: 3, in_review: 4, in_follow_up: 5, disputed: 5, closed: 7, not_accepted: 7, cancelled: 7,
+  in_arbitration: 2, suspended: 3, final_review: 5, withdrawal: 3, transferred_out: 2, merged: 3, archived: 7,
 }
 export const STEPS = ['accept', 'dispatch', 'sign', 'handle', 'review', 'follow_up', 'close'] as const
 export const stepOf = (state: string): number => STEP[state] ?? 3
 
-export const FILTER_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed', 'closed', 'not_accepted', 'cancelled'] as const
-export const isEnded = (state: string) => ['closed', 'not_accepted', 'cancelled'].includes(state)
+export const FILTER_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed', 'closed', 'not_accepted', 'cancelled', 'in_arbitration', 'suspended', 'final_review', 'withdrawal', 'transferred_out', 'merged', 'archived'] as const
+export const isEnded = (state: string) => ['closed', 'not_accepted', 'cancelled', 'archived'].includes(state)
 
 /** Which boxes a person has: a unit's people have their unit's, hotline staff have all. */
 export function boxesOf(me: Pick<Me, 'roles' | 'unit'> | null): ('todo' | 'unit' | 'all' | 'mine')[] {
@@ -31,4 +34,18 @@ export function leftTone(row: Pick<TicketRow, 'late' | 'due_at' | 'state'>, now:
   if (row.late) return 's-late'
   const due = Date.parse(row.due_at ?? '')
   return !Number.isNaN(due) && due - now < 86_400_000 && stepOf(row.state) < 7 ? 's-ring' : ''
+}
+
+/** 督办 · 黄牌 for `oversight:yellow`; any other flag by its word. */
+export function flagWord(flag: string): string {
+  const [name, level] = flag.split(':')
+  return level ? `${wordFor('flag', name)} · ${wordFor('oversight_level', level)}` : wordFor('flag', flag)
+}
+const FLAG_TONE: Record<string, string> = { 'oversight:red': 's-late', 'oversight:order': 's-late', 'oversight:meeting': 's-late', mass: 's-late', false_contact: 's-late', merged_children: 's-talk', rework: 's-wrap', extended: '', suspended: 's-rest', withdrawn: 's-rest' }
+export const flagTone = (flag: string) => FLAG_TONE[flag] ?? 's-ring'
+
+/** A step as its button says it: the server speaks Chinese; in English it is named by our own word. */
+export function stepLabel(step: { name: string; label: string }): string {
+  const { locale, te, t } = i18n.global
+  return locale.value !== 'zh-CN' && te(`ticket.act.${step.name}`, 'en') ? t(`ticket.act.${step.name}`) : step.label
 }

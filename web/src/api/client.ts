@@ -1,6 +1,6 @@
 import { ask, get, post } from './http'
 import type {
-  CallDetail, CallRow, Callback, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
+  Attachment, CallDetail, CallRow, Callback, Candidate, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
   Person, PhoneAccount, Place, PresenceState, Role, Segment, Ticket, TicketDraft, TicketRow, Unit,
 } from './types'
 
@@ -19,6 +19,7 @@ export const org = {
   units: async () => (await get<Page<Unit>>('/units')).items,
   places: async (q: string, signal?: AbortSignal) => (await get<Page<Place>>('/places', { q }, signal)).items,
   categories: async () => (await get<Page<Category>>('/categories')).items,
+  candidates: async (category: string, place: string | null) => (await get<Page<Candidate>>('/catalogue/candidates', { category, place })).items,
   knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
 }
 
@@ -61,6 +62,13 @@ export const tickets = {
   create: (ticket: NewTicket) => post<Ticket>('/tickets', ticket),
   act: (id: string, etag: string, action: Record<string, unknown>) => ask<Ticket>(`/tickets/${id}/actions`, { method: 'POST', ifMatch: etag, body: action }),
   add: (id: string, text: string, callId: string | null) => post<unknown>(`/tickets/${id}/additions`, { text, call_id: callId }),
+  attach: async (id: string, file: File, purpose: 'evidence' | 'contact' | 'request') => {
+    const form = new FormData()
+    form.set('purpose', purpose)
+    form.set('file', file)
+    return (await ask<Attachment>(`/tickets/${id}/attachments`, { method: 'POST', form })).data
+  },
+  file: (id: string) => `/api/v1/attachments/${id}`,
   contact: (id: string, reason: string) => post<{ name: string | null; number: string | null }>(`/tickets/${id}/contact`, { reason }),
 }
 

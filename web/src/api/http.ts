@@ -45,7 +45,7 @@ let whenSignedOut: () => void = () => {}
 /** Called when the server says 401 to anything but the sign-in itself. */
 export function onSignedOut(then: () => void) { whenSignedOut = then }
 
-export interface Ask { method?: string; body?: unknown; query?: object; ifMatch?: string; signal?: AbortSignal; keepalive?: boolean; anonymous?: boolean }
+export interface Ask { method?: string; body?: unknown; form?: FormData; query?: object; ifMatch?: string; signal?: AbortSignal; keepalive?: boolean; anonymous?: boolean }
 
 export function withQuery(path: string, query: object = {}): string {
   const params = new URLSearchParams()
@@ -77,7 +77,7 @@ export async function ask<T>(path: string, asked: Ask = {}): Promise<Reply<T>> {
   try {
     response = await fetch(withQuery(API + path, asked.query), {
       method: asked.method ?? 'GET', headers, credentials: 'same-origin', cache: 'no-store',
-      body: asked.body === undefined ? undefined : JSON.stringify(asked.body),
+      body: asked.form ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body)),
       signal: asked.signal, keepalive: asked.keepalive,
     })
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The shapes of /api/v1, as the server documents them in openapi.json. Times are RFC 3339 UTC, ids UUID strings. */
 
-export type Role = 'agent' | 'supervisor' | 'dispatcher' | 'reviewer' | 'follow_up' | 'hub' | 'clerk' | 'leader' | 'administrator'
-export const ROLES: readonly Role[] = ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'hub', 'clerk', 'leader', 'administrator']
+export type Role = 'agent' | 'supervisor' | 'dispatcher' | 'reviewer' | 'follow_up' | 'oversight' | 'hub' | 'clerk' | 'leader' | 'administrator'
+export const ROLES: readonly Role[] = ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight', 'hub', 'clerk', 'leader', 'administrator']
 export type Level = 'city' | 'county' | 'township'
 
 export interface Page<T> { items: T[]; next: string | null }
@@ -16,6 +16,8 @@ export interface Unit { id: string; name: string; level: Level; kind: string; pa
 export interface Place { id: string; name: string; kind: string; path: string }
 export interface Category { id: string; name: string; parent_id: string | null; path: string; unit_id: string | null }
 export interface Knowledge { id: string; version: number | string; title: string; answer: string; issuer: string; valid_until: string | null }
+
+export interface Candidate { unit_id: string; unit_name: string; listed?: boolean }
 
 export interface Person { id: string; name: string; display_name: string; number: string; roles: Role[]; unit: { id: string; name: string; level: Level } | null; disabled: boolean }
 
@@ -74,32 +76,47 @@ export interface NewTicket {
   direct_answer?: { knowledge_id: string; text: string }; key: string
 }
 
-export type Flag = 'extended' | 'returned' | 'rework' | 'urged' | 'correction'
+/** `oversight:LEVEL` carries its level with it. */
+export type Flag = string
 export interface TicketRow {
   id: string; number: string; title: string; kind: Kind; urgency: Urgency; state: string; unit_name: string | null
   due_at: string | null; provisional: boolean; late: boolean; left_text: string | null; created_at: string; ended_at?: string | null; promise_at?: string | null; channel: Channel
   district: string | null; secrecy: boolean; flags: Flag[]; demo: boolean
 }
+export interface LegReply { text: string; contacted: boolean; contacted_at: string | null; how: string | null; solved: string; facts?: string | null; basis?: string | null; public_text?: string | null; plan_date?: string | null }
 export interface HandlingLeg {
-  id: string; unit_name: string; level: Level; role: 'lead' | 'assisting'; parent_id: string | null; state: string
+  id: string; unit_id?: string; unit_name: string; level: Level; role: 'lead' | 'assisting'; parent_id: string | null; cycle?: number; state: string
   dispatched_at: string; sign_due_at: string | null; signed_at: string | null; due_at: string | null; replied_at: string | null; result: string | null
-  reply?: { text: string; contacted: boolean; contacted_at: string | null; how: string | null; solved: string } | null; auto_signed?: boolean
+  reply?: LegReply | null; auto_signed?: boolean; binding?: boolean
 }
 export interface HistoryItem {
   id: string | number; at: string; actor_name: string; unit_name: string | null; action: string; reason: string | null; note: string | null
   from: string | null; to: string | null; details: unknown
 }
 export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
-export interface Timer { name: string; label: string; started_at: string; due_at: string; met_at: string | null; stopped_at?: string | null; late: boolean; left_text?: string; percent: number; segments: TimerSegment[] }
-export interface ServerField { name: string; label: string; kind: 'text' | 'long_text' | 'unit' | 'units' | 'bool' | 'number' | 'time' | 'choice'; required: boolean; options?: { value: string; label: string }[] }
+export interface Timer { name: string; label: string; leg_id?: string | null; cycle?: number; provisional?: boolean; warn_at?: string | null; holder?: string | null; started_at: string; due_at: string; met_at: string | null; stopped_at?: string | null; late: boolean; left_text?: string; percent: number; segments: TimerSegment[] }
+export interface ServerField { name: string; label: string; kind: 'text' | 'long_text' | 'unit' | 'units' | 'bool' | 'number' | 'time' | 'date' | 'choice' | 'choices' | 'ticket' | 'attachments' | 'call' | 'leg' | 'category' | 'place' | 'checklist'; required: boolean; options?: { value: string; label: string }[] }
 export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: ServerField[] }
 export interface NoticeRow { id: string; at: string; kind: 'sms' | 'email'; to_masked: string; text: string; state: 'queued' | 'sent' | 'sent_in_demo' | 'failed'; why: string | null }
 export interface Rating { reached?: boolean; satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
+export interface Named { id: string; name: string }
+export interface Suspension { until: string; review_at: string | null; cause: string; cause_label?: string }
+export interface Oversight { id: string; level: string; cause: string | null; by: string | null; at: string; due_at: string | null; answer: string | null; lifted_at: string | null }
+export interface Contact { at: string; how: string; reached: boolean; call_id: string | null; proved: boolean }
+export interface Share { who: string; secs_business: number; overdue_secs: number }
+export interface Attachment { id: string; name: string; type: string; bytes: number; purpose: string; by: string; at: string; sha256?: string }
+export interface Finding { code: string; text: string }
 export interface Ticket extends TicketRow {
+  version?: number; place_path?: string | null; cycle?: number; wants_reply?: boolean; category_id?: string | null; place_id?: string | null
   source?: string | null; outside_number?: string | null
   content: string; address: string; contact: { name_masked: string | null; number_masked: string | null } | null; category_path: string | null
   call_id: string | null; legs: HandlingLeg[]; history: HistoryItem[]; timers: Timer[]; actions: TicketAction[]; notices: NoticeRow[]
   rating: Rating | null; query_code: string | null
+  extension?: { days?: number; leg?: string; reason?: string } | null
+  against_units?: Named[]; first_unit?: Named | null; parent?: { id: string; number: string } | null
+  children?: { id: string; number: string; state: string; state_label?: string; title?: string }[]
+  suspension?: Suspension | null; pending_change?: Record<string, unknown> | null; pending_withdrawal?: Record<string, unknown> | null
+  oversights?: Oversight[]; contacts?: Contact[]; breakdown?: Share[]; attachments?: Attachment[]; review_findings?: Finding[]
 }
 
 export interface FloorAgent { name: string; number: string; state: PresenceState; why?: string | null; since: string; call: { hotline_name: string; talk_secs: number } | null }

@@ -1,7 +1,8 @@
 import type zh from '../zh/words'
 
 export default {
-  role: { agent: 'Agent', supervisor: 'Supervisor', dispatcher: 'Dispatcher', reviewer: 'Reviewer', follow_up: 'Follow-up clerk', hub: 'County hub', clerk: 'Unit clerk', leader: 'Unit leader', administrator: 'Administrator' },
+  role: { agent: 'Agent', supervisor: 'Supervisor', dispatcher: 'Dispatcher', reviewer: 'Reviewer', follow_up: 'Follow-up clerk', oversight: 'Oversight officer', hub: 'County hub', clerk: 'Unit clerk', leader: 'Unit leader', administrator: 'Administrator' },
+  field: { approve: 'Decision', missing: 'What is missing', unit_ids: 'Assisting units', at: 'When', how: 'How', reached: 'Reached?', call_id: 'Call', attachment_id: 'Proof of contact', until: 'Until', cause: 'Cause', reason: 'Reason', review_at: 'Review on', kind: 'Kind', urgency: 'Urgency', wants_reply: 'Wants a reply', retroactive: 'Recompute limits from acceptance', category_id: 'Category', place_id: 'Place', words: 'In the citizen’s words', text: 'Text', basis: 'Basis', level: 'Level', days: 'Working days', parent_id: 'Merge into', to: 'To', outside_number: 'Their number', taken: 'Taken there?', mass: 'Mass incident', headcount: 'How many people', leg_id: 'Unit told', who: 'Who was told', path: 'Legal way', unit_id: 'Lead unit', assisting: 'Assisting units' },
   level: { city: 'City', county: 'County', township: 'Township' },
   kind: { inquiry: 'Inquiry', help: 'Help', complaint: 'Complaint', report: 'Report', suggestion: 'Suggestion', praise: 'Praise' },
   urgency: { normal: 'Normal', utility: 'Utility', emergency: 'Emergency' },
@@ -11,10 +12,18 @@ export default {
   outcome: { ticket: 'Ticket', addition: 'Added to ticket', progress_told: 'Progress told', direct_answer: 'Direct answer', transferred: 'Transferred', guided_out: 'Guided out', silent: 'Silent', wrong_number: 'Wrong number', nuisance: 'Nuisance', cut_off: 'Cut off' },
   ticket_state: {
     accepted: 'To dispatch', dispatched: 'To sign', handling: 'In hand', return_asked: 'Return asked', in_review: 'To review', correction: 'Correction', in_follow_up: 'Follow-up', disputed: 'Disputed', closed: 'Closed', not_accepted: 'Not accepted', cancelled: 'Withdrawn',
+    in_arbitration: 'Arbitration', suspended: 'Suspended', final_review: 'Final reply: to decide', withdrawal: 'Withdrawal: to decide', transferred_out: 'Transferred out', merged: 'Merged', archived: 'Archived',
   },
-  leg_state: { dispatched: 'To sign', handling: 'In hand', return_asked: 'Return asked', replied: 'Replied', correction: 'Correction', returned: 'Returned', done: 'Done', recalled: 'Recalled' },
+  leg_state: { dispatched: 'To sign', handling: 'In hand', in_approval: 'Leader to approve', return_asked: 'Return asked', replied: 'Replied', correction: 'Correction', returned: 'Returned', done: 'Done', recalled: 'Recalled' },
   leg_role: { lead: 'lead', assisting: 'assisting' },
-  flag: { extended: 'Extended', returned: 'Returned before', rework: 'Rework', urged: 'Urged', correction: 'Correction' },
+  flag: { extended: 'Extended', returned: 'Returned before', rework: 'Rework', urged: 'Urged', correction: 'Correction', mass: 'Mass incident', merged_children: 'Merged parent', self_reported_contact: 'Contact unproven', withdrawn: 'Citizen withdrew', suspended: 'Suspended', oversight: 'Oversight', false_contact: 'False contact', not_true: 'Reply not true', final: 'Final reply' },
+  oversight_level: { notice: 'Notice', yellow: 'Yellow card', red: 'Red card', order: 'Oversight order', meeting: 'City meeting' },
+  contact_how: { phone: 'Phone', call: 'Call by the platform', visit: 'Visit', sms: 'SMS', wechat: 'WeChat' },
+  facts: { true: 'True', partly: 'Partly true', untrue: 'Not true', none: 'Does not apply' },
+  code: { R01: 'R01 not contacted', R02: 'R02 off the point', R03: 'R03 facts unclear', R04: 'R04 no basis', R05: 'R05 too little evidence', R06: 'R06 leaks information', R07: 'R07 promise without date', R08: 'R08 passes the buck', R09: 'R09 not approved', R10: 'R10 child still open' },
+  transfer_to: { 110: '110', province: 'Province', other_city: 'Another city', sub_centre: 'Sub-centre' },
+  purpose: { evidence: 'Evidence', contact: 'Proof of contact', request: 'From the citizen' },
+  holder: { hotline: 'Hotline', citizen: 'Citizen' },
   solved: { solved: 'Solved', partly: 'Partly solved', unsolved: 'Not solved' },
   satisfaction: { very_satisfied: 'Very satisfied', satisfied: 'Satisfied', fairly: 'Fairly satisfied', dissatisfied: 'Dissatisfied', very_dissatisfied: 'Very dissatisfied', declined: 'Declined', unrated: 'Unrated' },
   call_rating: { 1: 'Satisfied', 2: 'Fairly satisfied', 3: 'Dissatisfied' },
@@ -27,7 +36,9 @@ export default {
   direction: { in: 'Incoming', out: 'Outgoing' },
   history: {
     accept: 'Accepted', dispatch: 'Dispatched', not_accept: 'Guided out', sign: 'Signed', auto_sign: 'Signed by the system', return: 'Return asked', decide_return: 'Return decided', reply: 'Reply', review: 'Review', correction: 'Sent back', ask_extension: 'Extension asked', decide_extension: 'Extension decided', follow_up: 'Follow-up', urge: 'Urged', rework: 'Rework', close: 'Closed', cancel: 'Withdrawn', addition: 'Caller added', reveal: 'Contact revealed', warn: 'Due soon', late: 'Overdue',
+    approve: 'Leader decided', arbitrate: 'Arbitrated', reassign: 'Reassigned', assist: 'Assisting added', contact: 'Citizen contacted', ask_suspension: 'Suspension asked', decide_suspension: 'Suspension decided', renew_suspension: 'Suspension reviewed', resume: 'Resumed', ask_change: 'Change asked', decide_change: 'Change decided', recategorise: 'Category changed', ask_withdrawal: 'Withdrawal asked', decide_withdrawal: 'Withdrawal decided', ask_final: 'Final reply asked', decide_final: 'Final reply decided',
+    oversee: 'Oversight', answer_oversight: 'Oversight answered', lift_oversight: 'Oversight lifted', merge: 'Merged', unmerge: 'Merge undone', transfer_out: 'Transferred out', outside_feedback: 'Feedback from outside', flag: 'Flagged', phone_notice: 'Told by telephone', archive: 'Archived', recompute: 'Limits recomputed', attach: 'File attached', migrate: 'Moved to a new flow version',
   },
-  decided: { yes: 'agreed', no: 'refused', passed: 'passed', days: '{n} working days', lead: 'lead: {name}', assisting: 'assisting: {names}', contacted: 'citizen contacted', not_contacted: 'citizen not contacted', not_reached: 'not reached', not_true: 'reply not true', answered: 'answered directly' },
-  timer: { dispatch: 'Dispatch', sign: 'Sign', handling: 'Handling', review: 'Review', follow_up: 'Follow-up', whole: 'Whole', decide_return: 'Decide return', decide_extension: 'Decide extension' },
+  decided: { yes: 'agreed', no: 'refused', passed: 'passed', days: '{n} working days', lead: 'lead: {name}', assisting: 'assisting: {names}', contacted: 'citizen contacted', not_contacted: 'citizen not contacted', not_reached: 'not reached', not_true: 'reply not true', answered: 'answered directly', until: 'until {date}', review_at: 'review on {date}', parent: 'parent {number}', headcount: 'about {n} people', proved: 'proved', unproved: 'self-reported', retroactive: 'limits run from acceptance', reached: 'reached', change: 'change to: {what}', taken: 'taken there', not_taken: 'not taken there', plan: 'planned for {date}', due: 'new date {date}', unit: '{name}' },
+  timer: { dispatch: 'Dispatch', sign: 'Sign', handling: 'Handling', review: 'Review', follow_up: 'Follow-up', whole: 'Whole', decide_return: 'Decide return', decide_extension: 'Decide extension', first_contact: 'First contact', arbitration: 'Arbitration', decide_suspension: 'Decide suspension', suspension_review: 'Review suspension', decide_withdrawal: 'Decide withdrawal', decide_final: 'Decide final reply', oversight: 'Oversight', rework: 'Rework', approval: 'Approval' },
 } satisfies typeof zh
