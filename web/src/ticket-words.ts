@@ -1,3 +1,4 @@
+import { tookText, ZONE, type Locale } from './format'
 import type { Me, TicketRow } from './api/types'
 import { i18n, wordFor } from './i18n'
 
@@ -14,6 +15,9 @@ const STEP: Record<string, number> = {
   in_arbitration: 2, suspended: 3, final_review: 5, withdrawal: 3, transferred_out: 2, merged: 3, archived: 7,
 }
 export const STEPS = ['accept', 'dispatch', 'sign', 'handle', 'review', 'follow_up', 'close'] as const
+/** The marks that a list can be narrowed to. */
+export const FLAGS = ['late', 'extended', 'returned', 'rework', 'urged', 'correction', 'sealed'] as const
+
 export const stepOf = (state: string): number => STEP[state] ?? 3
 
 export const FILTER_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed', 'closed', 'not_accepted', 'cancelled', 'in_arbitration', 'suspended', 'final_review', 'withdrawal', 'transferred_out', 'merged', 'archived'] as const
@@ -25,15 +29,28 @@ export function boxesOf(me: Pick<Me, 'roles' | 'unit'> | null): ('todo' | 'unit'
   const boxes: ('todo' | 'unit' | 'all' | 'mine')[] = ['todo']
   if (me.unit && me.roles.some(role => ['hub', 'clerk', 'leader'].includes(role))) boxes.push('unit')
   if (me.roles.includes('agent')) boxes.push('mine')
-  if (me.roles.some(role => ['supervisor', 'dispatcher', 'reviewer', 'follow_up', 'agent'].includes(role))) boxes.push('all')
+  if (me.roles.some(role => ['supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight', 'agent'].includes(role))) boxes.push('all')
   return boxes
 }
 
 /** Red is for what is late; what is close to it is amber; the rest is plain. */
-export function leftTone(row: Pick<TicketRow, 'late' | 'due_at' | 'state'>, now: number): string {
-  if (row.late) return 's-late'
+export function leftTone(row: Pick<TicketRow, 'late' | 'due_at' | 'state'> & { flags?: readonly string[] }, now: number): string {
+  if (row.late && !isEnded(row.state)) return 's-late'
   const due = Date.parse(row.due_at ?? '')
-  return !Number.isNaN(due) && due - now < 86_400_000 && stepOf(row.state) < 7 ? 's-ring' : ''
+  if (Number.isNaN(due) || isEnded(row.state)) return ''
+  return due < now ? 's-late' : due - now < 86_400_000 || row.flags?.includes('oversight:yellow') ? 's-ring' : ''
+}
+
+const dayAt = (at: number) => new Date(at).toLocaleDateString('en-CA', { timeZone: ZONE })
+
+/** How long is left, as people say it: working days by the server's calendar; on the last day, and beyond it, by the clock on the wall, ticking. */
+export function remaining(row: Pick<TicketRow, 'due_at' | 'left_text' | 'state'>, now: number, locale: Locale): string {
+  const due = Date.parse(row.due_at ?? '')
+  if (isEnded(row.state) || Number.isNaN(due)) return ''
+  const t = i18n.global.t
+  if (due < now) return t('work.over_by', { time: tookText((now - due) / 1000, locale) })
+  if (dayAt(due) === dayAt(now)) return t('work.left_today', { time: due - now < 3_600_000 ? `${Math.floor((due - now) / 60_000)}:${String(Math.floor((due - now) / 1000) % 60).padStart(2, '0')}` : tookText((due - now) / 1000, locale) })
+  return row.left_text ?? ''
 }
 
 /** 督办 · 黄牌 for `oversight:yellow`; any other flag by its word. */

@@ -1,10 +1,15 @@
 import { ask, get, post } from './http'
 import type {
   Attachment, CallDetail, CallRow, Callback, Candidate, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
-  Person, PhoneAccount, Place, PresenceState, Role, Segment, Ticket, TicketDraft, TicketRow, Unit,
+  BulkItem, BulkJob, Person, PhoneAccount, Place, PresenceState, Role, SavedFilter, Segment, Ticket, TicketDraft, TicketRow, Unit, WorkCounts,
 } from './types'
 
-export interface TicketFilter { box?: 'todo' | 'unit' | 'all' | 'mine'; state?: string; q?: string; late?: boolean; cursor?: string | null; limit?: number }
+/** What a list of tickets is narrowed down to; states and flags are words separated by commas. */
+export interface TicketNarrow {
+  box?: 'todo' | 'unit' | 'all' | 'mine'; state?: string; unit?: string; kind?: string; urgency?: string; category?: string; place?: string; flag?: string
+  from?: string; to?: string; due_before?: string; q?: string; late?: boolean; sort?: string
+}
+export interface TicketFilter extends TicketNarrow { cursor?: string | null; limit?: number }
 export interface CallFilter { agent?: 'me' | 'all'; q?: string; from?: string; to?: string; cursor?: string | null; limit?: number }
 
 export const session = {
@@ -71,6 +76,17 @@ export const tickets = {
   file: (id: string) => `/api/v1/attachments/${id}`,
   contact: (id: string, reason: string) => post<{ name: string | null; number: string | null }>(`/tickets/${id}/contact`, { reason }),
 }
+
+export const work = {
+  counts: () => get<WorkCounts>('/work/counts'),
+  filters: async () => (await get<Page<SavedFilter>>('/filters')).items,
+  keepFilter: (name: string, filter: TicketNarrow) => post<SavedFilter>('/filters', { name, filter }),
+  dropFilter: (id: string) => ask<void>(`/filters/${id}`, { method: 'DELETE' }),
+  preview: (action: Record<string, unknown>, ids: string[]) => post<{ items: BulkItem[] }>('/bulk/preview', { ...bulkBody(action), ids }),
+  bulk: (action: Record<string, unknown>, ids: string[]) => post<{ job: string }>('/bulk', { ...bulkBody(action), ids }),
+  job: (id: string) => get<BulkJob>(`/bulk/${id}`),
+}
+const bulkBody = ({ action, ...fields }: Record<string, unknown>) => ({ action, fields })
 
 export const floor = { get: () => get<Floor>('/floor') }
 export const lookup = async (number: string, code: string) =>

@@ -119,6 +119,16 @@ export interface Ticket extends TicketRow {
   oversights?: Oversight[]; contacts?: Contact[]; breakdown?: Share[]; attachments?: Attachment[]; review_findings?: Finding[]
 }
 
+/** How much work waits; a number that reaches `counted_to` stands for "this many or more". */
+export interface WorkCounts {
+  boxes: { todo: number; unit: number; mine: number; all: number; counted_to: number }
+  total: number; late: number; due_today: number; due_tomorrow: number
+  states: { state: string; label: string; total: number; late: number; due_today: number; due_tomorrow: number }[]
+}
+export interface SavedFilter { id: string; name: string; filter: Record<string, unknown> }
+export interface BulkItem { id: string; number: string; allowed: boolean; why_not: string | null }
+export interface BulkJob { state: string; done: number; total: number; rows: { id: string; number: string; ok: boolean; error: string | null }[] }
+
 export interface FloorAgent { name: string; number: string; state: PresenceState; why?: string | null; since: string; call: { hotline_name: string; talk_secs: number } | null }
 export interface Floor {
   agents: FloorAgent[]
