@@ -6,6 +6,7 @@ mod app;
 pub mod assets;
 mod callbacks;
 mod calls;
+mod days;
 mod demo;
 mod desk;
 mod error;
@@ -29,6 +30,7 @@ mod recordings;
 mod serve;
 mod tickets;
 mod viewer;
+mod work;
 
 #[cfg(test)]
 mod desk_tests;
@@ -71,6 +73,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(callbacks::routes())
         .merge(floor::routes())
         .merge(live::routes())
+        .merge(work::routes())
         .merge(demo::routes())
 }
 

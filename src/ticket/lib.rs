@@ -36,7 +36,7 @@ pub use request::{Request, Ticket};
 pub use rights::Offer;
 pub use state::{LegState, Stage};
 pub use steps::Fired;
-pub use store::{Filter, Page, Row, Sort};
+pub use store::{Filter, Flag, Load, Narrow, Page, Row, Sort};
 pub use timer::{Clocks, Fire, Runs, Timer};
 pub use view::{Band, BandKind, left_text, percent, segments};
 
@@ -207,6 +207,21 @@ pub async fn by_number(db: &mut PgConnection, number: Number) -> Result<Option<T
 /// A page of a list.
 pub async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Row>, Error> {
     store::list(db, filter).await
+}
+
+/// How many tickets a list holds, counted no further than `most`.
+pub async fn count(db: &mut PgConnection, filter: &Filter<'_>, most: i64) -> Result<i64, Error> {
+    store::count(db, filter, most).await
+}
+
+/// A list's load by state and lateness; the times are the coming two midnights.
+pub async fn load(
+    db: &mut PgConnection,
+    filter: &Filter<'_>,
+    today_ends: DateTime<Utc>,
+    tomorrow_ends: DateTime<Utc>,
+) -> Result<Vec<Load>, Error> {
+    store::load(db, filter, today_ends, tomorrow_ends).await
 }
 
 /// All that happened to a ticket, the oldest first.

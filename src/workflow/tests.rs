@@ -345,7 +345,7 @@ async fn pages_of_a_list_join_without_gap_or_overlap() {
             let Some(last) = rows.last() else { break };
             let at = match filter.sort() {
                 ticket::Sort::Due => last.due_at,
-                ticket::Sort::Newest => Some(last.accepted_at),
+                ticket::Sort::Newest | ticket::Sort::Oldest => Some(last.accepted_at),
             };
             after = Some(ticket::Page { at, id: last.id });
             seen.extend(rows.iter().map(|row| row.id));

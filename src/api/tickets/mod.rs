@@ -1,7 +1,10 @@
 //! Tickets: lists, the page, the steps.
 mod errors;
 #[cfg(test)]
-mod tests;
+mod list_tests;
+mod search;
+#[cfg(test)]
+pub(crate) mod tests;
 mod view;
 
 use axum::extract::State;
@@ -11,14 +14,16 @@ use base::{CallId, KnowledgeId, TicketId};
 use call::{Outcome, OutcomeKind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use ticket::{Filter, Page, Sort, Stage, Step};
-use utoipa::{IntoParams, ToSchema};
+use ticket::{Sort, Step};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use workflow::{Intake, TicketPage};
 
 use crate::openapi::Problem;
+use crate::work::BoxCounts;
 use crate::{App, Error, Json, Path, Query, Viewer};
+pub(crate) use search::{Search, cursor};
 pub(crate) use view::{TicketBody, TicketRow};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -30,28 +35,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(contact))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct Search {
-    /// todo 待办, unit 本单位, mine 经手, all 全部
-    #[serde(default, rename = "box")]
-    #[param(rename = "box")]
-    which: Option<String>,
-    /// A state's word.
-    state: Option<String>,
-    /// A number or part of title and content.
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    late: bool,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 #[derive(Serialize, ToSchema)]
 struct Tickets {
     items: Vec<TicketRow>,
     next: Option<String>,
+    /// With `counts=true`.
+    counts: Option<BoxCounts>,
 }
 
 /// Tickets that the viewer may see 工单列表
@@ -62,58 +51,19 @@ async fn list(
     viewer: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<Tickets>, Error> {
-    let which = match search.which.as_deref().unwrap_or("todo") {
-        "todo" => ticket::Box::Todo,
-        "unit" => ticket::Box::Unit,
-        "mine" => ticket::Box::Mine,
-        "all" => ticket::Box::All,
-        other => return Err(Error::invalid("bad_query", format!("没有列表 {other}"))),
-    };
-    let state = match search.state.as_deref().filter(|word| !word.is_empty()) {
-        None => None,
-        Some(word) => Some(
-            Stage::from_word(word)
-                .ok_or_else(|| Error::invalid("bad_query", format!("没有状态 {word}")))?,
-        ),
-    };
-    let now = app.clock.now();
-    let actor = viewer.actor();
-    let most = search.limit.unwrap_or(50).clamp(1, 200);
-    let filter = Filter {
-        state,
-        text: &search.q,
-        late: search.late,
-        after: search.cursor.as_deref().map(read_cursor).transpose()?,
-        most: most + 1, // one more tells whether there is a next page
-        ..Filter::new(&actor, which, now)
-    };
+    let (now, actor, most) = (app.clock.now(), viewer.actor(), search.most());
+    let filter = search.filter(&actor, &app)?;
     let mut rows = app.workflow.list(&filter).await?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > most;
     rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|last| match filter.sort() {
         Sort::Due => cursor(last.due_at, last.id),
-        Sort::Newest => cursor(Some(last.accepted_at), last.id),
+        Sort::Newest | Sort::Oldest => cursor(Some(last.accepted_at), last.id),
     });
+    let counts = if search.counts { Some(BoxCounts::of(&app, &filter).await?) } else { None };
     let rules = app.workflow.rules();
     let items = rows.into_iter().map(|row| TicketRow::new(row, &rules, now)).collect();
-    Ok(Json(Tickets { items, next }))
-}
-
-pub(crate) fn cursor(at: Option<DateTime<Utc>>, id: TicketId) -> String {
-    let at = at.map_or_else(|| "-".to_owned(), |at| at.timestamp_micros().to_string());
-    format!("{at}_{id}")
-}
-
-fn read_cursor(text: &str) -> Result<Page, Error> {
-    let read = || {
-        let (at, id) = text.split_once('_')?;
-        let at = match at {
-            "-" => None,
-            micros => Some(DateTime::from_timestamp_micros(micros.parse().ok()?)?),
-        };
-        Some(Page { at, id: id.parse().ok()? })
-    };
-    read().ok_or_else(|| Error::invalid("bad_cursor", "分页标记有误"))
+    Ok(Json(Tickets { items, next, counts }))
 }
 
 /// What a new ticket is made of.

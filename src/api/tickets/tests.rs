@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{Answer, House, house};
 
-fn form(key: u8) -> Value {
+pub(crate) fn form(key: u8) -> Value {
     json!({
         "draft": {
             "title": "阳光小区3号楼供热不足", "content": "室内温度只有14度。", "kind": "help",
@@ -16,15 +16,15 @@ fn form(key: u8) -> Value {
     })
 }
 
-struct People {
-    agent: String,
-    dispatcher: String,
-    clerk: String,
-    reviewer: String,
-    caller: String,
+pub(crate) struct People {
+    pub(crate) agent: String,
+    pub(crate) dispatcher: String,
+    pub(crate) clerk: String,
+    pub(crate) reviewer: String,
+    pub(crate) caller: String,
 }
 
-async fn people(house: &House) -> People {
+pub(crate) async fn people(house: &House) -> People {
     let unit = house.city.housing.clone();
     let person = async |name: &str, role, post: Option<&org::Post>| {
         house.signed_in(name, role, post).await.1
@@ -39,13 +39,19 @@ async fn people(house: &House) -> People {
 }
 
 /// Takes a step with the version that the answer showed.
-async fn act(house: &House, cookie: &str, seen: &Answer, body: Value) -> Answer {
+pub(crate) async fn act(house: &House, cookie: &str, seen: &Answer, body: Value) -> Answer {
     let id = seen.json()["id"].as_str().unwrap().to_owned();
     let version = seen.headers[header::ETAG].to_str().unwrap().to_owned();
     step(house, cookie, &id, Some(&version), body).await
 }
 
-async fn step(house: &House, cookie: &str, id: &str, version: Option<&str>, body: Value) -> Answer {
+pub(crate) async fn step(
+    house: &House,
+    cookie: &str,
+    id: &str,
+    version: Option<&str>,
+    body: Value,
+) -> Answer {
     let headers = [
         ("cookie", cookie),
         ("origin", "http://hotline.test"),

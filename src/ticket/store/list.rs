@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use org::{Actor, Range, Role};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
+use super::narrow::{self, Narrow};
 use crate::error::Error;
 use crate::number::Number;
 use crate::state::Stage;
@@ -45,6 +46,8 @@ pub enum Sort {
     Due,
     /// The newest first.
     Newest,
+    /// The oldest first.
+    Oldest,
 }
 
 /// Where the page before ended.
@@ -62,6 +65,9 @@ pub struct Filter<'a> {
     pub state: Option<Stage>,
     pub text: &'a str,
     pub late: bool,
+    pub narrow: Narrow,
+    /// Instead of the order that the box has.
+    pub order: Option<Sort>,
     /// Of one citizen only.
     pub person: Option<PersonId>,
     /// From one call only.
@@ -80,6 +86,8 @@ impl<'a> Filter<'a> {
             state: None,
             text: "",
             late: false,
+            narrow: Narrow::default(),
+            order: None,
             person: None,
             call: None,
             after: None,
@@ -90,7 +98,8 @@ impl<'a> Filter<'a> {
 
     /// Work by due, everything else by age.
     pub fn sort(&self) -> Sort {
-        if self.which == crate::Box::Todo { Sort::Due } else { Sort::Newest }
+        let usual = if self.which == crate::Box::Todo { Sort::Due } else { Sort::Newest };
+        self.order.unwrap_or(usual)
     }
 }
 
@@ -102,8 +111,15 @@ const COLUMNS: &str = "select ticket.id, ticket.number, ticket.version, ticket.t
 
 pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Row>, Error> {
     let mut query = QueryBuilder::new(COLUMNS);
-    visible(&mut query, filter.viewer);
-    in_box(&mut query, filter);
+    conditions(&mut query, filter);
+    page(&mut query, filter);
+    Ok(query.build_query_as::<Row>().fetch_all(db).await?)
+}
+
+/// Everything that a ticket has to be, to stand in the list.
+pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    visible(query, filter.viewer);
+    in_box(query, filter);
     if let Some(state) = filter.state {
         query.push(" and ticket.state = ").push_bind(state.word());
     }
@@ -117,9 +133,8 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
     if let Some(call) = filter.call {
         query.push(" and ticket.call_id = ").push_bind(call.uuid());
     }
-    words(&mut query, filter);
-    page(&mut query, filter);
-    Ok(query.build_query_as::<Row>().fetch_all(db).await?)
+    narrow::push(query, &filter.narrow, filter.now);
+    words(query, filter);
 }
 
 /// The viewer's range: a ticket is seen by every unit that has, or had, a leg of it.
@@ -222,6 +237,13 @@ fn page(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
                 query.push_bind(after.id.uuid()).push(")");
             }
             query.push(" order by coalesce(ticket.due_at, 'infinity'), ticket.id limit ");
+        }
+        Sort::Oldest => {
+            if let Some(Page { at: Some(at), id }) = filter.after {
+                query.push(" and (ticket.accepted_at, ticket.id) > (").push_bind(at).push(", ");
+                query.push_bind(id.uuid()).push(")");
+            }
+            query.push(" order by ticket.accepted_at, ticket.id limit ");
         }
         Sort::Newest => {
             if let Some(Page { at: Some(at), id }) = filter.after {

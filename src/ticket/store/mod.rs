@@ -2,6 +2,7 @@
 mod demo;
 mod history;
 mod list;
+mod narrow;
 mod read;
 mod write;
 
@@ -9,6 +10,8 @@ pub(crate) use demo::{has_demo, join_call, remove_demo, without_call};
 pub(crate) use history::{events, events_after};
 pub(crate) use list::list;
 pub use list::{Filter, Page, Row, Sort};
+pub use narrow::{Flag, Load, Narrow};
+pub(crate) use narrow::{count, load};
 pub(crate) use read::{
     by_digits, by_key, due_tickets, find, last_rating, lock, number_taken_today, of_person,
     open_counts,

@@ -1,0 +1,144 @@
+//! What a list is narrowed down to, beyond its box: each part one condition, all joined by "and".
+use base::{CategoryId, PlaceId, UnitId};
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+
+use super::list::{Filter, conditions};
+use crate::error::Error;
+use crate::kind::{Channel, Kind, Urgency, words};
+use crate::state::Stage;
+
+words! {
+    /// A mark that a ticket may carry.
+    Flag {
+        Late = "late" "超期",
+        Extended = "extended" "已延期",
+        Returned = "returned" "曾退单",
+        Rework = "rework" "重办",
+        Urged = "urged" "催办",
+        Correction = "correction" "曾补正",
+        Sealed = "sealed" "保密",
+        Provisional = "provisional" "时限暂定",
+    }
+}
+
+/// The filters of a list; what is not set narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Narrow {
+    pub states: Vec<Stage>,
+    /// The unit that has it now.
+    pub unit: Option<UnitId>,
+    pub kind: Option<Kind>,
+    pub urgency: Option<Urgency>,
+    pub channel: Option<Channel>,
+    /// A category and those below it.
+    pub category: Option<CategoryId>,
+    /// A place and those below it.
+    pub place: Option<PlaceId>,
+    pub flags: Vec<Flag>,
+    /// Accepted from … until before ….
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    /// Open, and due before this.
+    pub due_before: Option<DateTime<Utc>>,
+}
+
+pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: DateTime<Utc>) {
+    if !narrow.states.is_empty() {
+        let words: Vec<_> = narrow.states.iter().map(|state| state.word().to_owned()).collect();
+        query.push(" and ticket.state = any(").push_bind(words).push(")");
+    }
+    if let Some(unit) = narrow.unit {
+        query.push(" and ticket.unit_id = ").push_bind(unit.uuid());
+    }
+    for (column, word) in [
+        ("kind", narrow.kind.map(Kind::word)),
+        ("urgency", narrow.urgency.map(Urgency::word)),
+        ("channel", narrow.channel.map(Channel::word)),
+    ] {
+        if let Some(word) = word {
+            query.push(" and ticket.").push(column).push(" = ").push_bind(word);
+        }
+    }
+    if let Some(category) = narrow.category {
+        let id = category.uuid();
+        query.push(" and ticket.category_id in (select id from category where id = ");
+        query.push_bind(id).push(" or parent_id = ").push_bind(id).push(")");
+    }
+    if let Some(place) = narrow.place {
+        query.push(
+            " and ticket.place_id in (select below.id from place top join place below \
+             on below.path = top.path or starts_with(below.path, top.path || ' ') where top.id = ",
+        );
+        query.push_bind(place.uuid()).push(")");
+    }
+    for (condition, at) in [
+        (" and ticket.accepted_at >= ", narrow.from),
+        (" and ticket.accepted_at < ", narrow.to),
+        (" and ticket.ended_at is null and ticket.due_at < ", narrow.due_before),
+    ] {
+        if let Some(at) = at {
+            query.push(condition).push_bind(at);
+        }
+    }
+    for flag in &narrow.flags {
+        if *flag == Flag::Late {
+            let late = " and (ticket.was_late or (ticket.ended_at is null and ticket.due_at < ";
+            query.push(late).push_bind(now).push("))");
+            continue;
+        }
+        query.push(match flag {
+            Flag::Late => "",
+            Flag::Extended => " and ticket.extensions > 0",
+            Flag::Returned => " and ticket.returns > 0",
+            Flag::Rework => " and ticket.cycle > 1",
+            Flag::Urged => " and ticket.urges > 0",
+            Flag::Correction => " and ticket.corrections > 0",
+            Flag::Sealed => " and ticket.sealed",
+            Flag::Provisional => " and ticket.provisional",
+        });
+    }
+}
+
+/// How many tickets a list holds; beyond `most` it is only known that there are more.
+pub(crate) async fn count(
+    db: &mut PgConnection,
+    filter: &Filter<'_>,
+    most: i64,
+) -> Result<i64, Error> {
+    let mut query = QueryBuilder::new("select count(*) from (select from ticket where ");
+    conditions(&mut query, filter);
+    query.push(" limit ").push_bind(most).push(") counted");
+    Ok(query.build_query_scalar().fetch_one(db).await?)
+}
+
+/// How much of a list stands in one state, and how late it is.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Load {
+    pub state: String,
+    pub total: i64,
+    pub late: i64,
+    pub due_today: i64,
+    pub due_tomorrow: i64,
+}
+
+/// The load of a list by state; `today_ends` and `tomorrow_ends` are midnights.
+pub(crate) async fn load(
+    db: &mut PgConnection,
+    filter: &Filter<'_>,
+    today_ends: DateTime<Utc>,
+    tomorrow_ends: DateTime<Utc>,
+) -> Result<Vec<Load>, Error> {
+    let mut query = QueryBuilder::new("select ticket.state, count(*) as total");
+    let mut part = |name: &'static str, from: DateTime<Utc>, to: DateTime<Utc>| {
+        query.push(", count(*) filter (where ticket.due_at >= ").push_bind(from);
+        query.push(" and ticket.due_at < ").push_bind(to).push(") as ").push(name);
+    };
+    part("late", DateTime::UNIX_EPOCH, filter.now);
+    part("due_today", filter.now, today_ends);
+    part("due_tomorrow", today_ends, tomorrow_ends);
+    query.push(" from ticket where ");
+    conditions(&mut query, filter);
+    query.push(" group by ticket.state order by ticket.state");
+    Ok(query.build_query_as().fetch_all(db).await?)
+}
