@@ -674,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the viewer, by box, state and lateness 待办统计 */
+        get: operations["get_work_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -736,6 +753,22 @@ export interface components {
             tickets?: components["schemas"]["FloorTickets"] | null;
             today: components["schemas"]["FloorToday"];
             waiting: components["schemas"]["FloorWaiting"][];
+        };
+        /** @description How many tickets each box holds. */
+        BoxCounts: {
+            /** Format: int64 */
+            all: number;
+            /**
+             * Format: int64
+             * @description A number that reaches this stands for "this many or more".
+             */
+            counted_to: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            todo: number;
+            /** Format: int64 */
+            unit: number;
         };
         CallbackItem: {
             attempts: components["schemas"]["AttemptItem"][];
@@ -1284,6 +1317,19 @@ export interface components {
             /** Format: uuid */
             call_id: string;
         };
+        /** @description What waits in one state. */
+        StateLoad: {
+            /** Format: int64 */
+            due_today: number;
+            /** Format: int64 */
+            due_tomorrow: number;
+            label: string;
+            /** Format: int64 */
+            late: number;
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
         /** @description A step to be taken. */
         StepBody: {
             /**
@@ -1358,6 +1404,7 @@ export interface components {
             version: number;
         };
         Tickets: {
+            counts?: components["schemas"]["BoxCounts"] | null;
             items: components["schemas"]["TicketRow"][];
             next?: string | null;
         };
@@ -1420,6 +1467,21 @@ export interface components {
             to_ms: number;
             /** @description `citizen` or `agent`. */
             track: string;
+        };
+        WorkCounts: {
+            boxes: components["schemas"]["BoxCounts"];
+            /** Format: int64 */
+            due_today: number;
+            /** Format: int64 */
+            due_tomorrow: number;
+            /** Format: int64 */
+            late: number;
+            states: components["schemas"]["StateLoad"][];
+            /**
+             * Format: int64
+             * @description Of what waits for the viewer: all, overdue, due before midnight, due the day after.
+             */
+            total: number;
         };
         Workplace: {
             /** Format: uuid */
@@ -2605,13 +2667,38 @@ export interface operations {
             query?: {
                 /** @description todo 待办, unit 本单位, mine 经手, all 全部 */
                 box?: string | null;
+                /** @description A category with those below it. */
+                category?: string | null;
+                channel?: string | null;
+                /** @description With the page, how many tickets each box holds under these filters. */
+                counts?: boolean;
+                /** @description The `next` of the page before; also `after`. */
                 cursor?: string | null;
+                /** @description Open, and due before this time, or up to and on this day. */
+                due_before?: string | null;
+                /**
+                 * @description Marks, separated by commas: `late`, `extended`, `returned`, `rework`, `urged`, `correction`,
+                 *     `sealed`, `provisional`; a ticket carries all of them.
+                 */
+                flag?: string | null;
+                /** @description Accepted from this time or day on. */
+                from?: string | null;
+                kind?: string | null;
                 late?: boolean;
                 limit?: number | null;
+                /** @description A place with those below it. */
+                place?: string | null;
                 /** @description A number or part of title and content. */
                 q?: string;
-                /** @description A state's word. */
+                /** @description `due`, `newest`, `oldest`; else as the box has it. */
+                sort?: string | null;
+                /** @description States, by their words, separated by commas. */
                 state?: string | null;
+                /** @description Accepted before this time, or up to and on this day. */
+                to?: string | null;
+                /** @description The unit that has it now. */
+                unit?: string | null;
+                urgency?: string | null;
             };
             header?: never;
             path?: never;
@@ -2897,6 +2984,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Units"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_work_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkCounts"];
                 };
             };
             401: {
