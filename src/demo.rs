@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::privilege::Home;
 
 /// The texts of `sip-config/demo/`, read while the program may still read them.
-pub(crate) struct DemoFiles([(String, String); 5]);
+pub(crate) struct DemoFiles([(String, String); 6]);
 
 impl DemoFiles {
     pub(crate) fn read(config: &Config) -> anyhow::Result<Self> {
@@ -21,6 +21,7 @@ impl DemoFiles {
             "demo/people.csv",
             "demo/gazetteer.csv",
             "categories.csv",
+            "catalogue.csv",
             "demo/knowledge.toml",
         ];
         let mut files = names.map(|name| (name.to_owned(), String::new()));
@@ -39,9 +40,9 @@ impl DemoFiles {
         clock: &dyn Clock,
         dice: &dyn Dice,
     ) -> anyhow::Result<()> {
-        let [units, people, gazetteer, categories, knowledge] =
+        let [units, people, gazetteer, categories, catalogue, knowledge] =
             self.0.each_ref().map(|(name, text)| File { name, text });
-        let files = Files { units, people, gazetteer, categories, knowledge };
+        let files = Files { units, people, gazetteer, categories, catalogue, knowledge };
         let file = home.accounts.as_mut().context("no file for the accounts")?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;

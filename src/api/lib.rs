@@ -7,6 +7,7 @@ pub mod assets;
 mod callbacks;
 mod calls;
 mod days;
+mod catalogue;
 mod demo;
 mod desk;
 mod error;
@@ -61,6 +62,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(login::routes())
         .merge(people::routes())
         .merge(lists::routes())
+        .merge(catalogue::routes())
         .merge(knowledge::routes())
         .merge(tickets::routes())
         .merge(notices::routes())

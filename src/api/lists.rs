@@ -51,12 +51,27 @@ struct Search {
 }
 
 #[derive(Serialize, ToSchema)]
-struct PlaceItem {
+pub(crate) struct PlaceItem {
     id: Uuid,
     name: String,
     kind: String,
     /// As people say it: 铁西区 仁兴街道 阳光小区
     path: String,
+    parent_id: Option<Uuid>,
+    aliases: Vec<String>,
+}
+
+impl From<place::Place> for PlaceItem {
+    fn from(place: place::Place) -> Self {
+        Self {
+            id: place.id.uuid(),
+            name: place.name,
+            kind: place.kind,
+            path: place.path,
+            parent_id: place.parent.map(base::PlaceId::uuid),
+            aliases: place.aliases,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -73,17 +88,12 @@ async fn places(
     _: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<Places>, Error> {
-    let items = place::search(&search.q, &app.db).await?.into_iter().map(|place| PlaceItem {
-        id: place.id.uuid(),
-        name: place.name,
-        kind: place.kind,
-        path: place.path,
-    });
+    let items = place::search(&search.q, &app.db).await?.into_iter().map(PlaceItem::from);
     Ok(Json(Places { items: items.collect(), next: None }))
 }
 
 #[derive(Serialize, ToSchema)]
-struct CategoryItem {
+pub(crate) struct CategoryItem {
     id: Uuid,
     code: String,
     name: String,
@@ -91,6 +101,45 @@ struct CategoryItem {
     path: String,
     /// The unit that usually handles it.
     unit_id: Option<Uuid>,
+    /// Others that may.
+    candidate_ids: Vec<Uuid>,
+    /// What a request about it usually is.
+    kind: Option<String>,
+    sensitive: bool,
+    knowledge_id: Option<Uuid>,
+    form: Vec<FormQuestion>,
+    version: i32,
+    withdrawn: bool,
+}
+
+/// A question of a category's own form.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FormQuestion {
+    name: String,
+    label: String,
+    required: bool,
+}
+
+impl From<category::Category> for CategoryItem {
+    fn from(category: category::Category) -> Self {
+        let question =
+            |category::Question { name, label, required }| FormQuestion { name, label, required };
+        Self {
+            id: category.id.uuid(),
+            code: category.code,
+            name: category.name,
+            parent_id: category.parent.map(base::CategoryId::uuid),
+            path: category.path,
+            unit_id: category.unit.map(base::UnitId::uuid),
+            candidate_ids: category.candidates.into_iter().map(base::UnitId::uuid).collect(),
+            kind: category.kind,
+            sensitive: category.sensitive,
+            knowledge_id: category.knowledge.map(base::KnowledgeId::uuid),
+            form: category.form.into_iter().map(question).collect(),
+            version: category.version,
+            withdrawn: category.withdrawn,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,13 +152,6 @@ struct Categories {
 #[utoipa::path(get, path = "/categories", tag = "org",
     responses((status = 200, body = Categories), (status = 401, body = Problem)))]
 async fn categories(State(app): State<App>, _: Viewer) -> Result<Json<Categories>, Error> {
-    let items = category::all(&app.db).await?.into_iter().map(|category| CategoryItem {
-        id: category.id.uuid(),
-        code: category.code,
-        name: category.name,
-        parent_id: category.parent.map(base::CategoryId::uuid),
-        path: category.path,
-        unit_id: category.unit.map(base::UnitId::uuid),
-    });
+    let items = category::all(&app.db).await?.into_iter().map(CategoryItem::from);
     Ok(Json(Categories { items: items.collect(), next: None }))
 }

@@ -6,11 +6,13 @@ use base::{Clock, Dice, UnitId};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use crate::import::Sheet;
 use crate::knowledge::Text;
 use crate::staff::NewStaff;
 use crate::unit::NewUnit;
 use crate::{
-    Actor, BadRow, Error, category, knowledge, login, password, place, staff, store, unit,
+    Actor, BadRow, Error, catalogue, category, duty, import, knowledge, login, password, place,
+    staff, store, unit,
 };
 
 /// An account of the demonstration, as the file of accounts lists it.
@@ -43,8 +45,10 @@ pub struct Files<'a> {
     pub people: File<'a>,
     /// `name,kind,parent,aliases,source`
     pub gazetteer: File<'a>,
-    /// `code,name,parent,unit`
+    /// `code,name,parent,unit,…`
     pub categories: File<'a>,
+    /// `category,district,units,forbidden`
+    pub catalogue: File<'a>,
     /// `[[entry]]`
     pub knowledge: File<'a>,
 }
@@ -93,9 +97,11 @@ pub async fn lay(
     let accounts = lay_people(files.people, &units, &mut tx, clock, dice).await?;
     let File { name, text } = files.gazetteer;
     place::import(&mut tx, name, text.as_bytes(), true, clock, dice).await?;
+    lay_knowledge(files.knowledge, &mut tx, clock, dice).await?;
     let File { name, text } = files.categories;
     category::import(&mut tx, name, text.as_bytes(), true, clock, dice).await?;
-    lay_knowledge(files.knowledge, &mut tx, clock, dice).await?;
+    lay_catalogue(files.catalogue, &mut tx, clock).await?;
+    lay_duty(&units, &mut tx).await?;
     let known = known.unwrap_or_default();
     let accounts = lay_passwords(&accounts, &known, &mut tx, clock, dice).await?;
     tx.commit().await?;
@@ -225,6 +231,56 @@ async fn lay_knowledge(
     let read: KnowledgeFile = toml::from_str(file.text).map_err(wrong)?;
     for text in read.entry {
         knowledge::lay(db, &Actor::system(), text, true, clock, dice).await?;
+    }
+    Ok(())
+}
+
+/// The first catalogue, unless one is there.
+async fn lay_catalogue(
+    file: File<'_>,
+    db: &mut PgConnection,
+    clock: &dyn Clock,
+) -> Result<(), Error> {
+    let day = knowledge::today(clock.now());
+    if store::catalogue::version(db, None, day).await?.is_some() {
+        return Ok(());
+    }
+    let note = "演示数据：派单目录与基层禁派清单";
+    let version = catalogue::lay(db, &Actor::system(), day, note, true, clock).await?;
+    let sheet = Sheet::csv(file.text)?;
+    for line in sheet.lines() {
+        let row = import::catalogue_row(db, version.version, &line).await;
+        row.map_err(|fault| fault.into_bad_row(file.name, line.number()))?;
+    }
+    Ok(())
+}
+
+/// Who answers for the units; the names and numbers are nobody's.
+async fn lay_duty(units: &BTreeMap<String, UnitId>, db: &mut PgConnection) -> Result<(), Error> {
+    let surnames =
+        ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱"];
+    for (i, (name, unit)) in units.iter().enumerate() {
+        if name.ends_with("人民政府") && !name.contains(['乡', '镇'])
+            || !store::duty::of_unit(db, *unit).await?.is_empty()
+        {
+            continue;
+        }
+        let parts = [
+            (duty::Part::Clerk, "经办人", 0),
+            (duty::Part::Duty, "值班员", 1),
+            (duty::Part::Leader, "分管领导", 2),
+        ];
+        for (post, title, n) in parts {
+            let officer = duty::Officer {
+                post,
+                name: format!("{}{title}", surnames[(i * 3 + n) % surnames.len()]),
+                mobile: Some(format!("139{n:02}00{i:04}")),
+                email: Some(format!("duty{i}-{n}@units.siping.invalid")),
+                starts_at: None,
+                ends_at: None,
+            };
+            duty::lay(db, *unit, &officer, true).await?;
+        }
     }
     Ok(())
 }

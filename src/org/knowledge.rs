@@ -41,7 +41,7 @@ impl Entry {
 }
 
 /// The day in China, which has one time zone and no summer time.
-fn today(now: DateTime<Utc>) -> NaiveDate {
+pub(crate) fn today(now: DateTime<Utc>) -> NaiveDate {
     let china = FixedOffset::east_opt(8 * 3600).expect("eight hours are an offset");
     now.with_timezone(&china).date_naive()
 }
@@ -127,16 +127,28 @@ pub async fn revise(
     clock: &dyn Clock,
 ) -> Result<Entry, Error> {
     can(actor, Right::EditKnowledge, Thing::City)?;
-    let text = checked(text)?;
     let mut tx = db.begin().await?;
-    let version =
-        store::knowledge::next_version(&mut tx, id).await?.ok_or(Error::NotFound("知识条目"))?;
-    let entry = Entry { id, version, text };
-    store::knowledge::insert_version(&mut tx, &entry, &actor.name, clock.now()).await?;
+    let entry = write(&mut tx, actor, id, text, clock).await?;
     let act = Act::new("knowledge_revised", "knowledge", id.to_string())
-        .with(json!({ "version": version }));
+        .with(json!({ "version": entry.version }));
     audit::write(&mut tx, actor, &act, clock).await?;
     tx.commit().await?;
+    Ok(entry)
+}
+
+/// The new version itself. Used by whoever has checked the right to.
+pub(crate) async fn write(
+    db: &mut PgConnection,
+    actor: &Actor,
+    id: KnowledgeId,
+    text: Text,
+    clock: &dyn Clock,
+) -> Result<Entry, Error> {
+    let text = checked(text)?;
+    let version =
+        store::knowledge::next_version(db, id).await?.ok_or(Error::NotFound("知识条目"))?;
+    let entry = Entry { id, version, text };
+    store::knowledge::insert_version(db, &entry, &actor.name, clock.now()).await?;
     Ok(entry)
 }
 

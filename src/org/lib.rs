@@ -3,10 +3,15 @@
 //! Knows nothing of calls or tickets, and decides no deadline.
 mod actor;
 pub mod audit;
+pub mod catalogue;
+#[cfg(test)]
+mod catalogue_tests;
 pub mod category;
 mod csv_rows;
 pub mod demo;
+pub mod duty;
 mod error;
+pub mod import;
 mod keys;
 pub mod knowledge;
 pub mod login;

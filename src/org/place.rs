@@ -4,9 +4,11 @@ use std::io::Read;
 
 use base::{Clock, Dice, PlaceId};
 use serde::Deserialize;
+use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
-use crate::{BadRow, Error, store};
+use crate::audit::{self, Act};
+use crate::{Actor, BadRow, Error, Right, Thing, can, store};
 
 /// A place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +123,93 @@ pub async fn import(
         new += 1;
     }
     Ok(new)
+}
+
+/// What one writes about a place.
+#[derive(Debug, Clone, Default)]
+pub struct Text {
+    pub parent: Option<PlaceId>,
+    pub name: String,
+    pub kind: String,
+    pub aliases: Vec<String>,
+    /// No longer found; tickets keep it.
+    pub withdrawn: bool,
+}
+
+/// Adds a place, or changes one; those below it get their new path.
+pub async fn save(
+    actor: &Actor,
+    id: Option<PlaceId>,
+    text: &Text,
+    db: &PgPool,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Place, Error> {
+    can(actor, Right::EditCatalogue, Thing::City)?;
+    let mut tx = db.begin().await?;
+    let place = lay(&mut tx, id, text, clock, dice).await?;
+    let act = Act::new("place_saved", "place", place.id.to_string())
+        .with(json!({ "path": place.path, "withdrawn": text.withdrawn }));
+    audit::write(&mut tx, actor, &act, clock).await?;
+    tx.commit().await?;
+    Ok(place)
+}
+
+/// Writes a place. Used by whoever has checked the right to.
+pub(crate) async fn lay(
+    db: &mut PgConnection,
+    id: Option<PlaceId>,
+    text: &Text,
+    clock: &dyn Clock,
+    dice: &dyn Dice,
+) -> Result<Place, Error> {
+    store::place::lock(db).await?;
+    let before = match id {
+        Some(id) => Some(find(db, id).await?),
+        None => None,
+    };
+    let (name, kind) = (text.name.trim(), text.kind.trim());
+    if name.is_empty() || name.chars().count() > 60 || name.contains(' ') {
+        return Err(Error::Invalid("地名为1至60个字，不含空格".to_owned()));
+    }
+    if kind.is_empty() || kind.chars().count() > 10 {
+        return Err(Error::Invalid("请填写地点类型，如街道、小区、道路".to_owned()));
+    }
+    let path = match text.parent {
+        None => name.to_owned(),
+        Some(parent) => {
+            let above = find(db, parent).await?;
+            let below = |before: &Place| {
+                format!("{} ", above.path).starts_with(&format!("{} ", before.path))
+            };
+            if before.as_ref().is_some_and(below) {
+                return Err(Error::Invalid("地点不能放到自己之下".to_owned()));
+            }
+            format!("{} {name}", above.path)
+        }
+    };
+    let place = Place {
+        id: before
+            .as_ref()
+            .map_or_else(|| PlaceId::new(clock.now(), dice.bytes()), |there| there.id),
+        parent: text.parent,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        path,
+        aliases: text
+            .aliases
+            .iter()
+            .map(|alias| alias.trim().to_owned())
+            .filter(|alias| !alias.is_empty())
+            .collect(),
+    };
+    match before {
+        None => store::place::insert(db, &place, false).await?,
+        Some(before) => {
+            store::place::update(db, &before, &place, text.withdrawn.then(|| clock.now())).await?
+        }
+    }
+    Ok(place)
 }
 
 /// Places whose name, alias or path contains every word of `text`; the shortest first.

@@ -154,8 +154,21 @@ pub async fn change(
 ) -> Result<Staff, Error> {
     can(actor, Right::ManagePeople, Thing::City)?;
     let mut tx = db.begin().await?;
-    store::staff::lock_roles(&mut tx).await?;
-    let before = find(&mut tx, id).await?;
+    let after = alter(&mut tx, actor, id, change, clock).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// The change itself. Used by whoever has checked the right to.
+pub(crate) async fn alter(
+    db: &mut PgConnection,
+    actor: &Actor,
+    id: StaffId,
+    change: &Change,
+    clock: &dyn Clock,
+) -> Result<Staff, Error> {
+    store::staff::lock_roles(db).await?;
+    let before = find(db, id).await?;
     let mut after = before.clone();
     if let Some(name) = &change.display_name {
         after.display_name = checked_display_name(name)?;
@@ -170,16 +183,15 @@ pub async fn change(
         after.disabled = disabled;
     }
     let unit = change.unit.unwrap_or(before.post.as_ref().map(|post| post.unit));
-    after.post = checked_post(&mut tx, &after.roles, unit).await?;
-    keeps_an_administrator(&mut tx, &before, &after).await?;
-    store::staff::update(&mut tx, &after, clock.now()).await?;
+    after.post = checked_post(db, &after.roles, unit).await?;
+    keeps_an_administrator(db, &before, &after).await?;
+    store::staff::update(db, &after, clock.now()).await?;
     if after.disabled || !after.roles.is_superset(&before.roles) || after.post != before.post {
-        login::end_all(&mut tx, id).await?;
+        login::end_all(db, id).await?;
     }
     let act = Act::new("staff_changed", "staff", id.to_string())
         .with(json!({ "before": summary(&before), "after": summary(&after) }));
-    audit::write(&mut tx, actor, &act, clock).await?;
-    tx.commit().await?;
+    audit::write(db, actor, &act, clock).await?;
     Ok(after)
 }
 

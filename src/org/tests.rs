@@ -630,6 +630,10 @@ mod demonstration {
             name: "categories.csv",
             text: include_str!("../../sip-config/categories.csv"),
         },
+        catalogue: File {
+            name: "catalogue.csv",
+            text: include_str!("../../sip-config/catalogue.csv"),
+        },
         knowledge: File {
             name: "knowledge.toml",
             text: include_str!("../../sip-config/demo/knowledge.toml"),

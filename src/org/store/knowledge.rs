@@ -108,3 +108,17 @@ pub(crate) async fn any(db: &mut PgConnection) -> Result<bool, Error> {
     let any = sqlx::query_scalar!(r#"select exists (select from knowledge) as "any!""#);
     Ok(any.fetch_one(db).await?)
 }
+
+/// The entry with this title that is in force.
+pub(crate) async fn titled(
+    db: &mut PgConnection,
+    title: &str,
+) -> Result<Option<KnowledgeId>, Error> {
+    let id = sqlx::query_scalar!(
+        r#"select knowledge.id as "id: KnowledgeId" from knowledge
+           join knowledge_version text on text.knowledge_id = knowledge.id and text.version = knowledge.version
+           where title = $1 and withdrawn_at is null order by written_at limit 1"#,
+        title,
+    );
+    Ok(id.fetch_optional(db).await?)
+}

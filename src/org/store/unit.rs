@@ -2,7 +2,7 @@ use base::UnitId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::{Error, Unit};
+use crate::{Error, Level, Unit, UnitKind};
 
 struct Row {
     id: UnitId,
@@ -63,6 +63,30 @@ pub(crate) async fn named(
     .fetch_optional(db)
     .await?;
     row.map(Unit::try_from).transpose()
+}
+
+/// All units with this name; a county's may be called as another's.
+pub(crate) async fn all_named(db: &mut PgConnection, name: &str) -> Result<Vec<UnitId>, Error> {
+    let ids =
+        sqlx::query_scalar!(r#"select id as "id: UnitId" from unit where name = $1 limit 2"#, name);
+    Ok(ids.fetch_all(db).await?)
+}
+
+pub(crate) async fn update(
+    db: &mut PgConnection,
+    id: UnitId,
+    level: Level,
+    kind: UnitKind,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update unit set level = $2, kind = $3 where id = $1",
+        id.uuid(),
+        level.as_str(),
+        kind.as_str(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// One at a time gives out sibling numbers.
