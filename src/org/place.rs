@@ -206,7 +206,7 @@ pub(crate) async fn lay(
     match before {
         None => store::place::insert(db, &place, false).await?,
         Some(before) => {
-            store::place::update(db, &before, &place, text.withdrawn.then(|| clock.now())).await?
+            store::place::update(db, &before, &place, text.withdrawn.then(|| clock.now())).await?;
         }
     }
     Ok(place)
