@@ -1,5 +1,6 @@
 //! Opens the house: database, rooms, port; and closes it again.
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -75,7 +76,7 @@ async fn run(
     let metrics = api::install_metrics()?;
     place.migrate().await?;
     let pool = place.pool(config.settings.database.connections);
-    let keys = Arc::new(org::Keys::open(&keys_file(config, &home), &*dice)?);
+    let keys = Arc::new(org::Keys::open(&keys_file(config, &home.data), &*dice)?);
     let persons = Persons::new(keys.clone(), clock.clone(), dice.clone());
     if let Some(files) = given.demo {
         files.lay(&mut home, &pool, &*clock, &*dice).await?;
@@ -169,9 +170,9 @@ async fn warn_of_demo(db: &sqlx::PgPool) -> anyhow::Result<()> {
 #[allow_missing = true]
 struct Console;
 
-fn keys_file(config: &Config, home: &Home) -> std::path::PathBuf {
+pub(crate) fn keys_file(config: &Config, data: &Path) -> std::path::PathBuf {
     match config.settings.keys_file.as_str() {
-        "" => home.data.join("keys"),
+        "" => data.join("keys"),
         path => path.into(),
     }
 }

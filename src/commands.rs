@@ -150,53 +150,6 @@ fn with_database(
     })
 }
 
-/// What a machine needs, and what of it is there.
-pub(crate) fn doctor(dir: &Path, data: &Path) -> ExitCode {
-    let mut ill = 0;
-    let mut say = |what: &str, finding: Result<String, String>| match finding {
-        Ok(good) => out(&format!("✓ {what}: {good}")),
-        Err(bad) => {
-            ill += 1;
-            out(&format!("✗ {what}: {bad}"));
-        }
-    };
-    let config = config::load(dir).map_err(|mistakes| {
-        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-    });
-    say(
-        "配置 (configuration)",
-        config.as_ref().map(|_| dir.display().to_string()).map_err(Clone::clone),
-    );
-    if let Ok(config) = &config {
-        let settings = &config.settings;
-        if settings.database.url.is_empty() {
-            let programs = Path::new(&settings.database.programs);
-            let given = (!settings.database.programs.is_empty()).then_some(programs);
-            let found = db::Cluster::programs(given, &data.join("postgres"));
-            say(
-                "PostgreSQL",
-                found.map(|at| at.display().to_string()).map_err(|error| error.to_string()),
-            );
-        } else {
-            say("PostgreSQL", Ok("database.url".to_owned()));
-        }
-        let http = std::net::TcpListener::bind(settings.http.listen);
-        say(
-            "HTTP",
-            http.map(|_| settings.http.listen.to_string())
-                .map_err(|error| format!("{}: {error}", settings.http.listen)),
-        );
-        for address in &settings.sip.listen {
-            let free = std::net::UdpSocket::bind(address).and(std::net::TcpListener::bind(address));
-            say(
-                "SIP",
-                free.map(|_| address.to_string()).map_err(|error| format!("{address}: {error}")),
-            );
-        }
-    }
-    if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
 /// The document that the running program serves, without running it.
 pub(crate) fn openapi() -> anyhow::Result<()> {
     out(&api::description()?);

@@ -5,7 +5,7 @@ use api::{Part, State};
 use nix::sys::statvfs::statvfs;
 
 /// Less than this is an alarm: some nine hours of one recorded call.
-const LOW: u64 = 1 << 30;
+pub(crate) const LOW: u64 = 1 << 30;
 
 /// For `/readyz` and the floor.
 pub(crate) fn part(data: PathBuf) -> Part {

@@ -8,10 +8,12 @@ mod config;
 mod database;
 mod demo;
 mod disk;
+mod doctor;
 mod layers;
 mod paper;
 mod privilege;
 mod settings;
+mod store;
 mod telephone;
 
 use std::net::SocketAddr;
@@ -57,8 +59,8 @@ enum Command {
     /// Prove working calendars
     #[command(subcommand)]
     Sla(SlaCommand),
-    /// Say what is missing on this machine
-    Doctor(Data),
+    /// Say what is missing on this machine, and what is wrong with the data
+    Doctor(Doctor),
     /// Print the description of the interface (`OpenAPI`)
     Openapi,
 }
@@ -86,6 +88,18 @@ pub(crate) struct Data {
     /// Folder for everything the program keeps
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// One JSON document instead of lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Leave out reading every recording
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 #[derive(Debug, Args)]
@@ -174,7 +188,7 @@ fn run(line: Line) -> anyhow::Result<ExitCode> {
             let work = speech::process::run(&it.socket, &it.model, it.threads);
             commands::runtime()?.block_on(work)?;
         }
-        Command::Doctor(data) => return Ok(commands::doctor(&dir, &data.data)),
+        Command::Doctor(what) => return doctor::run(&dir, &what),
         Command::Serve(serve) => app::serve(commands::configuration(&dir)?, &serve)?,
         Command::Migrate(data) => commands::migrate(&commands::configuration(&dir)?, &data.data)?,
         Command::User(UserCommand::Add(new)) => {

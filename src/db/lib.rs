@@ -1,6 +1,7 @@
 //! What must survive: PostgreSQL (a private cluster or a given server), the spool for the time
 //! when it is away, sealed objects, and jobs. Knows no table of any other room.
 
+pub mod checks;
 mod cluster;
 mod error;
 pub mod jobs;

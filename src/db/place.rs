@@ -59,6 +59,27 @@ impl Place {
         Ok(after - before)
     }
 
+    /// Whether the schema is the one this program was built with; else what to do.
+    pub async fn is_current(&self) -> Result<(), String> {
+        let look = async {
+            let mut db = PgConnection::connect_with(&self.owner).await?;
+            let count = applied(&mut db).await?;
+            db.close().await?;
+            Ok::<_, sqlx::Error>(count)
+        };
+        let wanted = MIGRATOR.iter().count();
+        match look.await {
+            Ok(count) if count == wanted => Ok(()),
+            Ok(count) if count < wanted => Err(format!(
+                "数据库结构较旧（{count}/{wanted}）：运行 lianxin migrate (the schema is older than the program: run lianxin migrate)"
+            )),
+            Ok(count) => Err(format!(
+                "数据库结构比程序新（{count}/{wanted}）：升级程序 (the schema is newer than the program: upgrade it)"
+            )),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// The application's pool. Does not connect yet, so that a start without the database works.
     pub fn pool(&self, connections: u32) -> PgPool {
         PgPoolOptions::new()
@@ -76,6 +97,16 @@ impl Place {
                 })
             })
             .connect_lazy_with(self.app.clone().application_name("lianxin"))
+    }
+
+    /// A way in for somebody who looks at everything and changes nothing: as the owner, whom no row
+    /// is hidden from, and read-only.
+    pub fn look(&self, connections: u32) -> PgPool {
+        let reads = [("default_transaction_read_only", "on")];
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(self.owner.clone().options(reads).application_name("lianxin doctor"))
     }
 
     async fn create(&self) -> Result<(), Error> {

@@ -13,7 +13,7 @@ mod tests;
 pub use config::{Config, Gateway, Mail, Sms};
 pub use error::Error;
 pub use send::Sender;
-pub use store::{Filter, Row};
+pub use store::{CHECKS, Filter, RUNNING_CHECKS, Row};
 pub use template::{Template, Templates, segments};
 
 use std::sync::Arc;

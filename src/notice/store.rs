@@ -3,7 +3,29 @@ use base::{CallId, NoticeId, PersonId, TicketId, UnitId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use db::checks::Check;
+
 use crate::{Error, New, To, segments};
+
+/// What must hold of the outbox.
+pub const CHECKS: &[Check] = &[Check {
+    name: "notices_once",
+    what: "通知不重复 (one notice for each event and recipient)",
+    advice: "唯一索引可能损坏：lianxin 停止后 REINDEX (the unique index may be broken: reindex it)",
+    sql: "select count(*), min(dedupe) from (
+            select dedupe from notice where at <= $1::timestamptz + interval '1 day'
+            group by dedupe having count(*) > 1) twice",
+}];
+
+/// While the program runs.
+pub const RUNNING_CHECKS: &[Check] = &[Check {
+    name: "notices_stuck",
+    what: "没有滞留的通知 (no notice is stuck in the outbox)",
+    advice: "查看日志与短信、邮件网关配置 (see the log, and the settings of the SMS and mail gateways)",
+    sql: "select count(*), min(template || ' ' || id) from notice
+          where state = 'queued' and run_at < $1::timestamptz - interval '10 minutes'
+            and (lease_until is null or lease_until < $1::timestamptz)",
+}];
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,6 +73,19 @@ impl Persons {
         Self { keys, clock, dice }
     }
 
+    /// The sealing keys in use that do not open what was sealed with them.
+    pub async fn unreadable(&self, db: &mut PgConnection) -> Result<Vec<String>, Error> {
+        let mut shut = Vec::new();
+        for (id, key) in store::person::one_of_each_key(db).await? {
+            match self.identity(db, id).await {
+                Ok(_) => {}
+                Err(Error::Db(error)) => return Err(error.into()),
+                Err(_) => shut.push(key),
+            }
+        }
+        Ok(shut)
+    }
+
     /// Everyone known with this number; the one changed last comes first.
     pub async fn by_number(
         &self,

@@ -4,9 +4,11 @@
 mod action;
 pub mod calendar;
 mod clock;
+mod doctor;
 mod error;
 mod flow;
 mod history;
+mod invariant;
 mod kind;
 mod leg;
 mod life;
@@ -23,9 +25,11 @@ mod view;
 
 pub use action::{Action, Choice, Field, Step, Verb};
 pub use calendar::check_file;
+pub use doctor::{Examined, Symptom, examine, ids_after};
 pub use error::{Error, Refused};
 pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension};
 pub use history::{Event, is_unbroken};
+pub use invariant::Fault;
 pub use kind::{Channel, Kind, Satisfaction, Solved, Urgency};
 pub use leg::{Leg, Reply};
 pub use life::{Birth, Ctx, Life, Taken};
@@ -36,7 +40,7 @@ pub use request::{Request, Ticket};
 pub use rights::Offer;
 pub use state::{LegState, Stage};
 pub use steps::Fired;
-pub use store::{Filter, Flag, Load, Narrow, Page, Row, Sort};
+pub use store::{CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
 pub use timer::{Clocks, Fire, Runs, Timer};
 pub use view::{Band, BandKind, left_text, percent, segments};
 

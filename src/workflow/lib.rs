@@ -3,6 +3,7 @@
 //! nothing itself.
 mod accept;
 pub mod demo;
+pub mod doctor;
 mod error;
 mod lookup;
 mod page;

@@ -1,4 +1,7 @@
 //! Whole stories against the real database, as the application's own role.
+#[path = "doctor_tests.rs"]
+mod doctor_tests;
+
 use std::sync::Arc;
 
 use base::{Clock, ManualClock, SystemDice};
@@ -20,7 +23,10 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        let db = db::testing::database().await;
+        Self::of(db::testing::database().await).await
+    }
+
+    async fn of(db: PgPool) -> Self {
         let clock = Arc::new(ManualClock::default());
         let dice = Arc::new(SystemDice);
         let persons = Persons::new(Arc::new(Keys::random(&*dice)), clock.clone(), dice.clone());

@@ -211,3 +211,28 @@ pub async fn says_outcome(
     .await?;
     Ok(row.map(|row| (row.agent_id.map(AgentId::from_uuid), row.given)))
 }
+
+/// A recording as the database knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub call: CallId,
+    pub path: String,
+    pub sha256: String,
+}
+
+/// The next recordings after one, by call; none: the first.
+pub async fn recordings_after(
+    db: &PgPool,
+    after: Option<CallId>,
+    most: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    sqlx::query_as!(
+        Recorded,
+        r#"select call_id as "call: CallId", path, sha256 from recording
+           where $1::uuid is null or call_id > $1 order by call_id limit $2"#,
+        after.map(CallId::uuid),
+        most,
+    )
+    .fetch_all(db)
+    .await
+}

@@ -11,6 +11,6 @@ pub use drafts::{delete as forget_draft, find as draft, save as save_draft};
 pub use entries::write;
 pub(crate) use figures::{end_unfinished, owed, today, unfinished};
 pub use lists::{
-    CallRow, Filter, Happening, RecordingRow, events, find, list, of_person, recording,
-    says_outcome,
+    CallRow, Filter, Happening, Recorded, RecordingRow, events, find, list, of_person, recording,
+    recordings_after, says_outcome,
 };

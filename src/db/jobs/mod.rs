@@ -3,6 +3,8 @@
 //! twice, never not at all.
 mod store;
 
+pub use store::CHECKS;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;

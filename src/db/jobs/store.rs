@@ -2,6 +2,28 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Job, NewJob};
+use crate::checks::Check;
+
+/// What must hold of the jobs.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "jobs_given_up",
+        what: "没有放弃的后台任务 (no job was given up)",
+        advice: "查看日志中该任务的原因，排除后重新发起 (see the reason in the log, and start it again)",
+        sql:
+            "select count(*), (select kind || ' ' || id || ': ' || coalesce(last_error, '') from job
+                where given_up_at is not null order by id limit 1)
+              from job where given_up_at is not null and $1::timestamptz is not null",
+    },
+    Check {
+        name: "jobs_waiting",
+        what: "没有久等的后台任务 (no job has waited for an hour)",
+        advice: "程序运行时任务应在数秒内完成：查看日志 (a running program does it within seconds: see the log)",
+        sql: "select count(*), min(kind || ' ' || id) from job where given_up_at is null
+                and run_at < $1::timestamptz - interval '1 hour'
+                and (leased_until is null or leased_until < $1::timestamptz)",
+    },
+];
 
 /// A job and the number of its claim.
 type Claim = (i64, u32);

@@ -58,6 +58,43 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+/// What lies in a spool's folder, seen from outside.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Records that are not in the database yet.
+    pub waiting: u64,
+    /// Since when the oldest of them waits.
+    pub since: Option<chrono::DateTime<chrono::Utc>>,
+    /// Records that nobody could use, put aside.
+    pub refused: u64,
+}
+
+/// Looks at a spool without touching it; another process may be writing to it.
+pub fn look(dir: &Path) -> Result<Look, Error> {
+    look_in(&Folder(dir.to_owned())).map_err(|why| Error { dir: dir.to_owned(), why })
+}
+
+fn look_in(folder: &Folder) -> io::Result<Look> {
+    let mut look = Look::default();
+    if !folder.0.exists() {
+        return Ok(look);
+    }
+    let handled = folder.handled();
+    for number in folder.segments()? {
+        let bytes = match fs::read(folder.segment(number)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // handled meanwhile
+            read => read?,
+        };
+        for record in record::scan(&bytes).0.iter().filter(|record| record.seq > handled) {
+            look.waiting += 1;
+            look.since = Some(look.since.map_or(record.at, |since| since.min(record.at)));
+        }
+    }
+    let refused = fs::read(folder.0.join("refused")).unwrap_or_default();
+    look.refused = record::scan(&refused).0.len() as u64;
+    Ok(look)
+}
+
 /// A spool; clones are handles to the same one. The writing thread ends with the last of them.
 #[derive(Clone)]
 pub struct Spool {

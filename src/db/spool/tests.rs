@@ -145,3 +145,16 @@ async fn the_disk_is_used_again_when_it_is_back() {
     spool.reached(|state| !state.failing).await;
     assert_eq!(keys(&spool).await, ["one"]);
 }
+
+#[tokio::test]
+async fn what_waits_is_seen_from_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    assert_eq!(look(&dir.path().join("none")).unwrap(), Look::default());
+    let spool = Spool::open(dir.path(), clock.clone()).unwrap();
+    spool.append("call/1", b"one".to_vec());
+    spool.append("call/2", b"two".to_vec());
+    spool.flushed().await;
+    let seen = look(dir.path()).unwrap();
+    assert_eq!((seen.waiting, seen.since, seen.refused), (2, Some(clock.now()), 0));
+}

@@ -18,6 +18,16 @@ pub(crate) async fn by_lookup(
     Ok(rows.map(|row| (row.id, Sealed { bytes: row.sealed, key_id: row.key_id })).collect())
 }
 
+/// One person of each sealing key in use.
+pub(crate) async fn one_of_each_key(
+    db: &mut PgConnection,
+) -> Result<Vec<(PersonId, String)>, Error> {
+    let rows = sqlx::query!(
+        r#"select distinct on (key_id) id as "id: PersonId", key_id from person order by key_id, id"#
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, row.key_id)).collect())
+}
+
 /// One at a time adds a person of this number.
 pub(crate) async fn lock(db: &mut PgConnection, lookup: &[u8; 32]) -> Result<(), Error> {
     let head = lookup.first_chunk().expect("32 bytes begin with 8");

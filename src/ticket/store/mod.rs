@@ -1,12 +1,16 @@
 //! The ticket's SQL: the only files that know the tables.
+mod checks;
 mod demo;
+mod doctor;
 mod history;
 mod list;
 mod narrow;
 mod read;
 mod write;
 
+pub use checks::CHECKS;
 pub(crate) use demo::{has_demo, join_call, remove_demo, without_call};
+pub(crate) use doctor::{ids_after, shown};
 pub(crate) use history::{events, events_after};
 pub(crate) use list::list;
 pub use list::{Filter, Page, Row, Sort};
