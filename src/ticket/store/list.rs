@@ -1,6 +1,6 @@
 //! Lists of tickets: the viewer's range, the box, the filters, page by page.
 use base::{CallId, PersonId, StaffId, TicketId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Range, Role};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
@@ -103,23 +103,55 @@ impl<'a> Filter<'a> {
     }
 }
 
-const COLUMNS: &str = "select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
+const COLUMNS: &str = ") select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
     ticket.state, unit.name as unit_name, ticket.accepted_at, ticket.promise_at, ticket.due_at, \
     ticket.ended_at, ticket.provisional, ticket.was_late, ticket.channel, place.path as place_path, \
     ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, ticket.demo \
-    from ticket left join unit on unit.id = ticket.unit_id left join place on place.id = ticket.place_id where ";
+    from page join ticket on ticket.id = page.id \
+    left join unit on unit.id = ticket.unit_id left join place on place.id = ticket.place_id order by ";
 
+/// A page is found by ids alone and joined to the rest afterwards. A ticket's id begins with the
+/// moment of its acceptance, so that every index that ends with an id also gives the newest first.
+/// Planned for each call: what is cheap for one unit is dear for another.
 pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Row>, Error> {
-    let mut query = QueryBuilder::new(COLUMNS);
-    conditions(&mut query, filter);
-    page(&mut query, filter);
-    Ok(query.build_query_as::<Row>().fetch_all(db).await?)
+    let mut query = QueryBuilder::new("with page as materialized (");
+    let range = filter.viewer.range();
+    let order = match filter.sort() {
+        Sort::Due => "coalesce(ticket.due_at, 'infinity'), ticket.id",
+        Sort::Newest => "ticket.id desc",
+        Sort::Oldest => "ticket.id",
+    };
+    match (filter.which, filter.sort()) {
+        (crate::Box::Mine, Sort::Newest | Sort::Oldest) => mine_by_age(&mut query, filter),
+        (crate::Box::All | crate::Box::Unit, Sort::Newest | Sort::Oldest)
+            if filter.which == crate::Box::Unit || range != Range::City =>
+        {
+            of_units_by_age(&mut query, filter, &range);
+        }
+        (_, sort) => {
+            query.push("select ticket.id from ticket where ");
+            conditions(&mut query, filter);
+            match sort {
+                Sort::Due => after_due(&mut query, filter),
+                Sort::Newest | Sort::Oldest => from_age(&mut query, filter, "ticket.id"),
+            }
+            query.push(" order by ").push(order).push(" limit ").push_bind(filter.most);
+        }
+    }
+    query.push(COLUMNS).push(order);
+    Ok(query.build_query_as::<Row>().persistent(false).fetch_all(db).await?)
 }
 
 /// Everything that a ticket has to be, to stand in the list.
 pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    query.push("true");
     visible(query, filter.viewer);
     in_box(query, filter);
+    filters(query, filter);
+}
+
+/// What the filters ask for, whatever the box.
+fn filters(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     if let Some(state) = filter.state {
         query.push(" and ticket.state = ").push_bind(state.word());
     }
@@ -133,20 +165,59 @@ pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>
     if let Some(call) = filter.call {
         query.push(" and ticket.call_id = ").push_bind(call.uuid());
     }
+    accepted_between(query, filter, "ticket.id");
     narrow::push(query, &filter.narrow, filter.now);
     words(query, filter);
+}
+
+/// From the legs of each unit in the range one page, and of these the first.
+fn of_units_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, range: &Range) {
+    let newest = filter.sort() == Sort::Newest;
+    query.push(
+        "select distinct few.id from unit among cross join lateral (select leg.ticket_id as id \
+        from handling_leg leg join ticket on ticket.id = leg.ticket_id where leg.unit_id = among.id",
+    );
+    from_age(query, filter, "leg.ticket_id");
+    filters(query, filter);
+    query.push(" group by leg.ticket_id order by leg.ticket_id");
+    query.push(if newest { " desc limit " } else { " limit " }).push_bind(filter.most);
+    query.push(") few where ");
+    range.push(query, "among.id");
+    if filter.which == crate::Box::Unit {
+        let own = filter.viewer.post.as_ref().map(|post| post.unit.uuid());
+        query.push(" and among.id = ").push_bind(own);
+    }
+    query.push(" order by few.id");
+    query.push(if newest { " desc limit " } else { " limit " }).push_bind(filter.most);
+}
+
+/// What the viewer had a hand in: everything that is done leaves an event.
+fn mine_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    query.push(
+        "select event.ticket_id as id from ticket_history event \
+        join ticket on ticket.id = event.ticket_id where event.staff_id = ",
+    );
+    query.push_bind(filter.viewer.staff.map(StaffId::uuid));
+    from_age(query, filter, "event.ticket_id");
+    visible(query, filter.viewer);
+    filters(query, filter);
+    let newest = filter.sort() == Sort::Newest;
+    query.push(" group by event.ticket_id order by event.ticket_id");
+    query.push(if newest { " desc limit " } else { " limit " }).push_bind(filter.most);
 }
 
 /// The viewer's range: a ticket is seen by every unit that has, or had, a leg of it.
 fn visible(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     match viewer.range() {
-        Range::City => query.push("true"),
+        Range::City => {}
         range => {
-            query.push("exists (select from handling_leg leg where leg.ticket_id = ticket.id and ");
+            query.push(
+                " and exists (select from handling_leg leg where leg.ticket_id = ticket.id and ",
+            );
             range.push(query, "leg.unit_id");
-            query.push(")")
+            query.push(")");
         }
-    };
+    }
 }
 
 fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
@@ -155,54 +226,55 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         crate::Box::All => {}
         crate::Box::Unit => {
             let unit = viewer.post.as_ref().map(|post| post.unit.uuid());
-            query.push(" and exists (select from handling_leg own where own.ticket_id = ticket.id and own.unit_id = ");
+            query.push(
+                " and ticket.id in (select own.ticket_id from handling_leg own where own.unit_id = ",
+            );
             query.push_bind(unit).push(")");
         }
         crate::Box::Mine => {
             let me = viewer.staff.map(StaffId::uuid);
-            query.push(" and (ticket.accepted_by = ").push_bind(me);
-            for list in ["dispatchers", "reviewers", "followers"] {
-                query.push(" or ").push_bind(me).push(" = any(ticket.").push(list).push(")");
-            }
-            query.push(" or exists (select from ticket_history event where event.ticket_id = ticket.id and event.staff_id = ");
-            query.push_bind(me).push("))");
+            query.push(" and ticket.id in (select event.ticket_id from ticket_history event where event.staff_id = ");
+            query.push_bind(me).push(")");
         }
         crate::Box::Todo => todo(query, viewer),
     }
 }
 
-/// What waits for this person, by role.
+/// What waits for this person, by role: each part by an index of its own.
 fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
-    query.push(" and ticket.ended_at is null and (false");
+    query.push(" and ticket.ended_at is null and ticket.id in (select null::uuid");
     for (role, condition) in [
-        (
-            Role::Dispatcher,
-            "ticket.state in ('accepted', 'return_asked') or ticket.extension is not null",
-        ),
-        (
-            Role::Supervisor,
-            "ticket.state in ('disputed', 'return_asked') or ticket.extension is not null",
-        ),
-        (Role::Reviewer, "ticket.state = 'in_review'"),
-        (Role::FollowUp, "ticket.state in ('in_follow_up', 'disputed')"),
+        (Role::Dispatcher, "state in ('accepted', 'return_asked')"),
+        (Role::Dispatcher, "extension is not null"),
+        (Role::Supervisor, "state in ('disputed', 'return_asked')"),
+        (Role::Supervisor, "extension is not null"),
+        (Role::Reviewer, "state = 'in_review'"),
+        (Role::FollowUp, "state in ('in_follow_up', 'disputed')"),
     ] {
         if viewer.has(role) {
-            query.push(" or ").push(condition);
+            query.push(" union all select id from ticket where ended_at is null and ");
+            query.push(condition);
         }
     }
     if viewer.has(Role::Agent) {
-        query.push(" or ticket.accepted_by = ").push_bind(viewer.staff.map(StaffId::uuid));
+        query.push(" union all select id from ticket where ended_at is null and accepted_by = ");
+        query.push_bind(viewer.staff.map(StaffId::uuid));
     }
     let unit_side = viewer.has_any(&[Role::Clerk, Role::Hub, Role::Leader]);
     if let Some(post) = viewer.post.as_ref().filter(|_| unit_side) {
         query.push(
-            " or exists (select from handling_leg own left join handling_leg above on above.id = own.parent_id \
-             where own.ticket_id = ticket.id and own.cycle = ticket.cycle and \
-             ((own.state in ('dispatched', 'handling', 'correction') and own.unit_id = ",
+            " union all select own.ticket_id from handling_leg own \
+             join ticket whole on whole.id = own.ticket_id and whole.cycle = own.cycle \
+             where own.ended_at is null and own.state in ('dispatched', 'handling', 'correction') and own.unit_id = ",
         );
         query.push_bind(post.unit.uuid());
-        query.push(") or (own.state = 'return_asked' and above.unit_id = ");
-        query.push_bind(post.unit.uuid()).push(")))");
+        query.push(
+            " union all select own.ticket_id from handling_leg above \
+             join handling_leg own on own.parent_id = above.id and own.state = 'return_asked' \
+             join ticket whole on whole.id = own.ticket_id and whole.cycle = own.cycle \
+             where above.unit_id = ",
+        );
+        query.push_bind(post.unit.uuid()).push(" and above.ended_at is null");
     }
     query.push(")");
 }
@@ -228,30 +300,32 @@ fn words(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     query.push(")");
 }
 
-fn page(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
-    match filter.sort() {
-        Sort::Due => {
-            if let Some(after) = filter.after {
-                query.push(" and (coalesce(ticket.due_at, 'infinity'), ticket.id) > (coalesce(");
-                query.push_bind(after.at).push("::timestamptz, 'infinity'), ");
-                query.push_bind(after.id.uuid()).push(")");
-            }
-            query.push(" order by coalesce(ticket.due_at, 'infinity'), ticket.id limit ");
-        }
-        Sort::Oldest => {
-            if let Some(Page { at: Some(at), id }) = filter.after {
-                query.push(" and (ticket.accepted_at, ticket.id) > (").push_bind(at).push(", ");
-                query.push_bind(id.uuid()).push(")");
-            }
-            query.push(" order by ticket.accepted_at, ticket.id limit ");
-        }
-        Sort::Newest => {
-            if let Some(Page { at: Some(at), id }) = filter.after {
-                query.push(" and (ticket.accepted_at, ticket.id) < (").push_bind(at).push(", ");
-                query.push_bind(id.uuid()).push(")");
-            }
-            query.push(" order by ticket.accepted_at desc, ticket.id desc limit ");
-        }
+/// Goes on where the page before ended.
+fn from_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, column: &'static str) {
+    if let Some(Page { id, .. }) = filter.after {
+        let older = if filter.sort() == Sort::Newest { " < " } else { " > " };
+        query.push(" and ").push(column).push(older).push_bind(id.uuid());
     }
-    query.push_bind(filter.most);
+    accepted_between(query, filter, column);
+}
+
+/// The ids of the tickets that were accepted in the filter's time.
+fn accepted_between(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, column: &'static str) {
+    // the least id of that millisecond
+    let first = |at: DateTime<Utc>| TicketId::new(at, [0; 10]).uuid();
+    if let Some(from) = filter.narrow.from {
+        query.push(" and ").push(column).push(" >= ").push_bind(first(from));
+    }
+    if let Some(to) = filter.narrow.to {
+        let next = first(to + TimeDelta::milliseconds(1));
+        query.push(" and ").push(column).push(" < ").push_bind(next);
+    }
+}
+
+fn after_due(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    if let Some(after) = filter.after {
+        query.push(" and (coalesce(ticket.due_at, 'infinity'), ticket.id) > (coalesce(");
+        query.push_bind(after.at).push("::timestamptz, 'infinity'), ");
+        query.push_bind(after.id.uuid()).push(")");
+    }
 }

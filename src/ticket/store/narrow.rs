@@ -109,7 +109,7 @@ pub(crate) async fn count(
     let mut query = QueryBuilder::new("select count(*) from (select from ticket where ");
     conditions(&mut query, filter);
     query.push(" limit ").push_bind(most).push(") counted");
-    Ok(query.build_query_scalar().fetch_one(db).await?)
+    Ok(query.build_query_scalar().persistent(false).fetch_one(db).await?)
 }
 
 /// How much of a list stands in one state, and how late it is.
@@ -140,5 +140,5 @@ pub(crate) async fn load(
     query.push(" from ticket where ");
     conditions(&mut query, filter);
     query.push(" group by ticket.state order by ticket.state");
-    Ok(query.build_query_as().fetch_all(db).await?)
+    Ok(query.build_query_as().persistent(false).fetch_all(db).await?)
 }
