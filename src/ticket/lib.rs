@@ -7,6 +7,7 @@ mod clock;
 mod doctor;
 mod error;
 mod flow;
+mod held;
 mod history;
 mod invariant;
 mod kind;
@@ -25,9 +26,11 @@ mod view;
 
 pub use action::{Action, Choice, Field, Step, Verb};
 pub use calendar::check_file;
+pub use clock::{Recomputed, clock_drift, clocks_from_history};
 pub use doctor::{Examined, Symptom, examine, ids_after};
 pub use error::{Error, Refused};
 pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension};
+pub use held::{Held, Share, breakdown, held};
 pub use history::{Event, is_unbroken};
 pub use invariant::Fault;
 pub use kind::{Channel, Kind, Satisfaction, Solved, Urgency};
@@ -41,7 +44,7 @@ pub use rights::Offer;
 pub use state::{LegState, Stage};
 pub use steps::Fired;
 pub use store::{CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
-pub use timer::{Clocks, Fire, Runs, Timer};
+pub use timer::{Clocks, Count, Fire, Runs, Timer};
 pub use view::{Band, BandKind, left_text, percent, segments};
 
 use base::{CallId, Dice, KnowledgeId, PersonId, TicketId};

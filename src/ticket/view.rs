@@ -1,6 +1,7 @@
 //! How a running limit looks to people: how much is used, what is left, the bands of its timeline.
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::calendar::{Pause, unite};
 use crate::flow::Rules;
 use crate::timer::{Runs, Timer};
 
@@ -12,6 +13,8 @@ pub enum BandKind {
     Run,
     /// Outside the hours.
     Off,
+    /// Set aside (挂账): the clock stands still.
+    Pause,
 }
 
 /// A stretch of a timeline.
@@ -24,40 +27,71 @@ pub struct Band {
 
 /// The used share of a limit, in per cent of its own time; beyond 100 when late.
 pub fn percent(timer: &Timer, now: DateTime<Utc>, rules: &Rules) -> u32 {
-    let until = timer.met_at.or(timer.stopped_at).unwrap_or(now).max(timer.started_at);
+    let until = timer.ended(now).max(timer.started_at);
+    let pauses = &timer.count.pauses;
     let (used, whole) = match rules.calendar(timer.runs) {
         Some(calendar) => (
-            calendar.elapsed(timer.started_at, until),
-            calendar.elapsed(timer.started_at, timer.due_at),
+            calendar.used(timer.started_at, until, pauses),
+            calendar.used(timer.started_at, timer.due_at, pauses),
         ),
-        None => (until - timer.started_at, timer.due_at - timer.started_at),
+        None => {
+            (wall(timer.started_at, until, pauses), wall(timer.started_at, timer.due_at, pauses))
+        }
     };
     let (used, whole) = (used.num_seconds().max(0), whole.num_seconds().max(1));
     // rounded down, so that 100 means that nothing is left
     u32::try_from(used.saturating_mul(100) / whole).unwrap_or(u32::MAX).min(999)
 }
 
+/// Natural time outside the pauses.
+fn wall(from: DateTime<Utc>, to: DateTime<Utc>, pauses: &[Pause]) -> TimeDelta {
+    let lost = unite(pauses)
+        .iter()
+        .map(|pause| (pause.to.min(to) - pause.from.max(from)).max(TimeDelta::zero()))
+        .sum();
+    to - from - lost
+}
+
 /// The bands from the start to the due, or to the end of a late one.
 pub fn segments(timer: &Timer, now: DateTime<Utc>, rules: &Rules) -> Vec<Band> {
     let ended = timer.met_at.or(timer.stopped_at).unwrap_or(now);
     let (from, to) = (timer.started_at, timer.due_at.max(ended));
-    let band = |from, to, kind| Band { from, to, kind };
-    let Some(calendar) = rules.calendar(timer.runs) else {
-        return vec![band(from, to, BandKind::Run)];
-    };
     let mut bands: Vec<Band> = Vec::new();
     let mut at = from;
-    for (open, close) in calendar.open_between(from, to) {
-        if at < open {
-            bands.push(band(at, open, BandKind::Off));
+    for pause in unite(&timer.pauses(now)) {
+        let (begins, ends) = (pause.from.clamp(at, to), pause.to.clamp(at, to));
+        if begins < ends {
+            run_and_off(at, begins, timer, rules, &mut bands);
+            bands.push(Band { from: begins, to: ends, kind: BandKind::Pause });
+            at = ends;
         }
-        bands.push(band(open, close, BandKind::Run));
+    }
+    run_and_off(at, to, timer, rules, &mut bands);
+    bands
+}
+
+fn run_and_off(
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    timer: &Timer,
+    rules: &Rules,
+    bands: &mut Vec<Band>,
+) {
+    let mut at = from;
+    let mut push = |from, to, kind| {
+        if from < to {
+            bands.push(Band { from, to, kind });
+        }
+    };
+    let Some(calendar) = rules.calendar(timer.runs) else {
+        return push(from, to, BandKind::Run);
+    };
+    for (open, close) in calendar.open_between(from, to) {
+        push(at, open, BandKind::Off);
+        push(open, close, BandKind::Run);
         at = close;
     }
-    if at < to {
-        bands.push(band(at, to, BandKind::Off));
-    }
-    bands
+    push(at, to, BandKind::Off);
 }
 
 /// What is left until a due, in words: `剩 4 个工作日`, `剩 2 小时 10 分`, `超期 1 个工作日`.
@@ -116,10 +150,11 @@ mod tests {
             started_at: at("2026-03-02T09:00"),
             due_at: at("2026-03-03T17:30"),
             provisional: false,
-            warn_at: None,
+            warns: Vec::new(),
             late_at: None,
             met_at: None,
             stopped_at: None,
+            count: crate::timer::Count::default(),
         }
     }
 
@@ -139,6 +174,24 @@ mod tests {
             .map(|band| band.kind)
             .collect();
         assert_eq!(kinds, [Run, Off, Run, Off, Run, Off, Run]);
+    }
+
+    #[test]
+    fn a_pause_is_a_band_of_its_own_and_uses_nothing() {
+        let rules = Rules::built_in();
+        let mut timer = timer();
+        timer.due_at = at("2026-03-04T17:30");
+        let (from, to) = (at("2026-03-02T10:00"), at("2026-03-03T10:00"));
+        timer.count.pauses.push(Pause { from, to });
+        let bands = segments(&timer, at("2026-03-03T10:00"), &rules);
+        assert_eq!((bands[0].kind, bands[1].kind), (Run, BandKind::Pause));
+        assert_eq!((bands[1].from, bands[1].to), (from, to));
+        // one hour of the fourteen that are not paused
+        assert_eq!(percent(&timer, at("2026-03-03T10:00"), &rules), 7);
+        timer.count.paused_at = Some(at("2026-03-03T11:00"));
+        assert_eq!(percent(&timer, at("2026-03-09T10:00"), &rules), 14, "it stands still");
+        let last = *segments(&timer, at("2026-03-09T10:00"), &rules).last().unwrap();
+        assert_eq!((last.kind, last.to), (BandKind::Pause, at("2026-03-09T10:00")));
     }
 
     #[test]

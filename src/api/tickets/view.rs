@@ -215,18 +215,62 @@ pub(crate) struct TimerBody {
     met_at: Option<DateTime<Utc>>,
     /// Ended without being met: returned, withdrawn, begun anew.
     stopped_at: Option<DateTime<Utc>>,
+    /// Stands still since then (挂账): it has no due until it goes on.
+    paused_at: Option<DateTime<Utc>>,
+    /// When it would be due if it went on now.
+    projected_due_at: Option<DateTime<Utc>>,
+    /// What is left, in the clock's own time.
+    left_secs: i64,
+    /// Extensions granted (延期).
+    extensions: usize,
+    /// Who held the ticket while it ran.
+    held: Vec<HeldBody>,
     late: bool,
     percent: u32,
     left_text: String,
     segments: Vec<BandBody>,
 }
 
+/// A stretch in which one side held the ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeldBody {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    /// 热线, or the unit.
+    who: String,
+}
+
+/// What one side used of the ticket's time (超期归责).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShareBody {
+    /// 热线, or the unit.
+    who: String,
+    secs_business: i64,
+    /// Beyond its own limits.
+    overdue_secs: i64,
+}
+
+fn side(who: Option<&String>) -> String {
+    who.map_or_else(|| "热线".to_owned(), Clone::clone)
+}
+
 impl TimerBody {
-    fn new(timer: &Timer, ticket: &Ticket, rules: &Rules, now: DateTime<Utc>) -> Self {
+    fn new(
+        timer: &Timer,
+        ticket: &Ticket,
+        held: &[ticket::Held],
+        rules: &Rules,
+        now: DateTime<Utc>,
+    ) -> Self {
         let leg = ticket.life.legs.iter().find(|leg| Some(leg.id) == timer.leg);
         let unit = leg.filter(|_| matches!(timer.name, Clocks::Sign | Clocks::Handling));
         let label = timer.name.label();
-        let left = timer.is_running().then_some(timer.due_at);
+        let left = timer.due().filter(|_| timer.is_running());
+        let ended = timer.met_at.or(timer.stopped_at).unwrap_or(now);
+        let within = |held: &ticket::Held| {
+            let (from, to) = (held.from.max(timer.started_at), held.to.min(ended));
+            (from < to).then(|| HeldBody { from, to, who: side(held.who.as_ref()) })
+        };
         let bands = ticket::segments(timer, now, rules);
         Self {
             name: timer.name.word(),
@@ -239,6 +283,11 @@ impl TimerBody {
             provisional: timer.provisional,
             met_at: timer.met_at,
             stopped_at: timer.stopped_at,
+            paused_at: timer.count.paused_at.filter(|_| timer.is_running()),
+            projected_due_at: timer.is_running().then(|| rules.projected(timer, now)).flatten(),
+            left_secs: rules.left(timer, now).num_seconds(),
+            extensions: timer.count.more.len(),
+            held: held.iter().filter_map(within).collect(),
             late: timer.is_late(now),
             percent: ticket::percent(timer, now, rules),
             left_text: ticket::left_text(left, timer.is_natural(), now, rules),
@@ -307,6 +356,8 @@ pub(crate) struct TicketBody {
     legs: Vec<LegBody>,
     history: Vec<HistoryItem>,
     timers: Vec<TimerBody>,
+    /// Who used the time, and who went beyond its limits (超期归责).
+    breakdown: Vec<ShareBody>,
     /// What this viewer may do now.
     actions: Vec<OfferBody>,
     notices: Vec<NoticeRow>,
@@ -324,9 +375,22 @@ impl TicketBody {
         let TicketPage { ticket, contact, events, rating, offers, notices, .. } = page;
         let row = TicketRow::new(list_row(&ticket, page.place_path.clone(), now), rules, now);
         let timers = &ticket.life.timers;
+        let held = ticket::held(&ticket.life, &events, now);
+        let shares = ticket::breakdown(&ticket.life, &events, rules, now);
         Self {
             row,
-            timers: timers.iter().map(|timer| TimerBody::new(timer, &ticket, rules, now)).collect(),
+            timers: timers
+                .iter()
+                .map(|timer| TimerBody::new(timer, &ticket, &held, rules, now))
+                .collect(),
+            breakdown: shares
+                .iter()
+                .map(|share| ShareBody {
+                    who: side(share.who.as_ref()),
+                    secs_business: share.secs_business,
+                    overdue_secs: share.overdue_secs,
+                })
+                .collect(),
             place_path: page.place_path,
             contact: contact.map(|masked| ContactMasked {
                 name_masked: masked.name_masked,

@@ -26,7 +26,7 @@ pub enum Limit {
 }
 
 /// A span in which a clock does not run (挂账). Half-open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Pause {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,

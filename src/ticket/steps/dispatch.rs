@@ -95,21 +95,11 @@ impl Life {
             };
             let leg = self.open_leg(ctx, &new)?;
             // a child leg is never due after its parent
-            self.cap(leg, due);
+            self.cap_leg(ctx.rules, leg, due, ctx.at);
             after.leg = after.leg.or(Some(leg));
             after.tell_unit(leg, UnitNews::Dispatched);
         }
         Ok(())
-    }
-
-    fn cap(&mut self, leg: base::LegId, due: chrono::DateTime<chrono::Utc>) {
-        for found in self.legs.iter_mut().filter(|found| found.id == leg) {
-            found.due_at = found.due_at.min(due);
-        }
-        for timer in self.running(Clocks::Handling, Some(leg)) {
-            timer.due_at = timer.due_at.min(due);
-            timer.warn_at = timer.warn_at.filter(|warn| *warn < due);
-        }
     }
 
     /// Praise needs no signature.

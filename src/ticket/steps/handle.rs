@@ -150,18 +150,14 @@ impl Life {
             return Ok(());
         }
         // counted from the old due day, not from the day of the decision
-        let old = self.legs[i].due_at;
         let (limit, days) = match self.limits(ctx.rules).extension_each {
             Limit::Wall(time) => (Limit::Wall(time.max(TimeDelta::zero())), 0),
-            _ => (Limit::DayEnd(ask.days), i16::try_from(ask.days).unwrap_or(i16::MAX)),
+            Limit::Natural(_) => (Limit::Natural(ask.days), ask.days),
+            _ => (Limit::DayEnd(ask.days), ask.days),
         };
-        let due = ctx.rules.unit_due(old, limit)?;
         self.extensions += 1;
-        self.extension_days += days;
-        self.legs[i].due_at = due;
-        self.promise = self.promise.max(due);
-        self.move_due(ctx.rules, Clocks::Handling, Some(id), due, ctx.at);
-        self.move_due(ctx.rules, Clocks::Whole, None, self.promise, ctx.at);
+        self.extension_days += i16::try_from(days).unwrap_or(i16::MAX);
+        self.extend(ctx.rules, i, limit, ctx.at)?;
         after.tells.push(Tell::Extended { due: self.promise, reason: ask.reason });
         after.tell_unit(id, UnitNews::ExtensionGranted);
         Ok(())

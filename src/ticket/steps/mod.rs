@@ -138,7 +138,14 @@ impl Life {
         for i in 0..self.timers.len() {
             let Some(fire) = self.timers[i].fire(now) else { continue };
             let timer = self.timers[i].clone();
-            fired.push(Fired { name: timer.name, leg: timer.leg, fire, due: timer.due_at });
+            fired.push(Fired {
+                name: timer.name,
+                leg: timer.leg,
+                fire,
+                due: timer.due_at,
+                seq: timer.seq,
+                mark: timer.mark(fire),
+            });
             if let (Clocks::Sign, Fire::Late, Some(leg)) = (timer.name, fire, timer.leg) {
                 let i = self.legs.iter().position(|found| found.id == leg);
                 let unsigned = i.filter(|i| self.legs[*i].state == LegState::Dispatched);
@@ -183,12 +190,21 @@ pub struct Fired {
     pub leg: Option<LegId>,
     pub fire: Fire,
     pub due: DateTime<Utc>,
+    /// The timer's place, and which of its marks it is: together they are there once.
+    pub seq: i16,
+    pub mark: String,
 }
 
 impl Fired {
     /// For history.
     pub fn details(&self) -> Value {
-        json!({ "timer": self.name.word(), "leg": self.leg, "due": self.due })
+        json!({
+            "timer": self.name.word(),
+            "leg": self.leg,
+            "due": self.due,
+            "seq": self.seq,
+            "mark": self.mark,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::history::Event;
 use crate::kind::Channel;
 use crate::number::Number;
 use crate::request::{Request, Ticket};
-use crate::{New, drift, is_unbroken, replay};
+use crate::{New, clock_drift, drift, is_unbroken, replay};
 
 fn opened(at: DateTime<Utc>) -> (Ticket, Event) {
     let request = Request {
@@ -65,6 +65,7 @@ proptest! {
         prop_assert_eq!(told.stage, ticket.life.stage);
         prop_assert_eq!(told.legs, ticket.life.legs.clone());
         prop_assert_eq!(told.timers.len(), ticket.life.timers.len());
+        prop_assert_eq!(clock_drift(&ticket.life, &events, rules()).unwrap(), Vec::new());
     }
 }
 

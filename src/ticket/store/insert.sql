@@ -7,10 +7,10 @@ with new as (
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, false)
 ), timers as (
-    insert into timer (ticket_id, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warn_at,
-        late_at, met_at, stopped_at, fire_at)
-    select $1, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warn_at, late_at, met_at,
-        stopped_at, fire_at
+    insert into timer (ticket_id, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warns,
+        late_at, met_at, stopped_at, fire_at, counted)
+    select $1, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warns, late_at, met_at,
+        stopped_at, fire_at, counted
     from jsonb_populate_recordset(null::timer, $39)
 )
 insert into ticket_history (ticket_id, seq, at, staff_id, actor, unit_id, unit_name, action, reason,

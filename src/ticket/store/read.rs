@@ -250,8 +250,8 @@ async fn legs(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Leg>, Error
 async fn timers(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Timer>, Error> {
     let rows = sqlx::query!(
         r#"
-        select seq, name, leg_id as "leg: LegId", cycle, runs, started_at, due_at, provisional, warn_at,
-            late_at, met_at, stopped_at
+        select seq, name, leg_id as "leg: LegId", cycle, runs, started_at, due_at, provisional, warns,
+            late_at, met_at, stopped_at, counted
         from timer where ticket_id = $1 order by seq
         "#,
         ticket.uuid(),
@@ -270,10 +270,11 @@ async fn timers(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Timer>, E
                 started_at: row.started_at,
                 due_at: row.due_at,
                 provisional: row.provisional,
-                warn_at: row.warn_at,
+                warns: row.warns,
                 late_at: row.late_at,
                 met_at: row.met_at,
                 stopped_at: row.stopped_at,
+                count: serde_json::from_value(row.counted).map_err(|_| corrupt())?,
             })
         })
         .collect()

@@ -11,13 +11,13 @@ with legs as (
         auto_signed = excluded.auto_signed, return_asked = excluded.return_asked, due_at = excluded.due_at,
         replied_at = excluded.replied_at, ended_at = excluded.ended_at, reply = excluded.reply
 ), timers as (
-    insert into timer (ticket_id, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warn_at,
-        late_at, met_at, stopped_at, fire_at)
-    select $1, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warn_at, late_at, met_at,
-        stopped_at, fire_at
+    insert into timer (ticket_id, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warns,
+        late_at, met_at, stopped_at, fire_at, counted)
+    select $1, seq, name, leg_id, cycle, runs, started_at, due_at, provisional, warns, late_at, met_at,
+        stopped_at, fire_at, counted
     from jsonb_populate_recordset(null::timer, $27)
-    on conflict (ticket_id, seq) do update set due_at = excluded.due_at, provisional = excluded.provisional,
-        warn_at = excluded.warn_at, late_at = excluded.late_at, met_at = excluded.met_at,
+    on conflict (ticket_id, seq) do update set runs = excluded.runs, due_at = excluded.due_at,
+        provisional = excluded.provisional, warns = excluded.warns, counted = excluded.counted, late_at = excluded.late_at, met_at = excluded.met_at,
         stopped_at = excluded.stopped_at, fire_at = excluded.fire_at
 ), events as (
     insert into ticket_history (ticket_id, seq, at, staff_id, actor, unit_id, unit_name, action, reason,

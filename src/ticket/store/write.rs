@@ -155,11 +155,12 @@ fn timer_row(timer: &Timer) -> Value {
         "started_at": timer.started_at,
         "due_at": timer.due_at,
         "provisional": timer.provisional,
-        "warn_at": timer.warn_at,
+        "warns": timer.warns,
         "late_at": timer.late_at,
         "met_at": timer.met_at,
         "stopped_at": timer.stopped_at,
         "fire_at": timer.fire_at(),
+        "counted": timer.count,
     })
 }
 
