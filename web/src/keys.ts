@@ -1,9 +1,9 @@
 /** The console's keys: one table, changeable by each person, shown on each button. */
-export type KeyAction = 'answer' | 'hang_up' | 'mute' | 'keypad' | 'submit' | 'direct_answer' | 'ready' | 'help' | 'next' | 'previous' | 'main_action' | 'open' | 'select' | 'search' | 'reload'
+export type KeyAction = 'answer' | 'hang_up' | 'mute' | 'keypad' | 'submit' | 'direct_answer' | 'ready' | 'help' | 'next' | 'previous' | 'main_action' | 'dispatch' | 'open' | 'select' | 'search' | 'reload'
 
 /** The browser keeps Ctrl+N, T, W, F5, F11, F12 and F1 for itself; none of these is used. */
 export const DEFAULT_KEYS: Record<KeyAction, string> = {
-  answer: 'F9', hang_up: 'F4', mute: 'F8', keypad: 'F2', submit: 'Ctrl+Enter', direct_answer: 'Alt+D', ready: 'F7', help: '?', next: 'J', previous: 'K', main_action: 'R', open: 'O', select: 'X', search: '/', reload: 'Alt+R',
+  answer: 'F9', hang_up: 'F4', mute: 'F8', keypad: 'F2', submit: 'Ctrl+Enter', direct_answer: 'Alt+D', ready: 'F7', help: '?', next: 'J', previous: 'K', main_action: 'R', dispatch: 'Alt+1', open: 'O', select: 'X', search: '/', reload: 'Alt+R',
 }
 export const KEY_ACTIONS = Object.keys(DEFAULT_KEYS) as KeyAction[]
 const RESERVED = new Set(['Ctrl+N', 'Ctrl+T', 'Ctrl+W', 'F5', 'F11', 'F12', 'Ctrl+Tab', 'Tab', 'Enter', 'Escape', ' ', 'Backspace'])

@@ -21,6 +21,7 @@ export const FLAGS = ['late', 'extended', 'returned', 'rework', 'urged', 'correc
 export const stepOf = (state: string): number => STEP[state] ?? 3
 
 export const FILTER_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed', 'closed', 'not_accepted', 'cancelled', 'in_arbitration', 'suspended', 'final_review', 'withdrawal', 'transferred_out', 'merged', 'archived'] as const
+export const OPEN_STATES = ['accepted', 'dispatched', 'handling', 'return_asked', 'in_review', 'correction', 'in_follow_up', 'disputed'] as const
 export const isEnded = (state: string) => ['closed', 'not_accepted', 'cancelled', 'archived'].includes(state)
 
 /** Which boxes a person has: a unit's people have their unit's, hotline staff have all. */

@@ -1,6 +1,6 @@
 import { ask, get, post } from './http'
 import type {
-  Attachment, CallDetail, CallRow, Callback, Candidate, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
+  Attachment, CallDetail, CallRow, Callback, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
   BulkItem, BulkJob, Person, PhoneAccount, Place, PresenceState, Role, SavedFilter, Segment, Ticket, TicketDraft, TicketRow, Unit, WorkCounts,
 } from './types'
 
@@ -24,7 +24,7 @@ export const org = {
   units: async () => (await get<Page<Unit>>('/units')).items,
   places: async (q: string, signal?: AbortSignal) => (await get<Page<Place>>('/places', { q }, signal)).items,
   categories: async () => (await get<Page<Category>>('/categories')).items,
-  candidates: async (category: string, place: string | null) => (await get<Page<Candidate>>('/catalogue/candidates', { category, place })).items,
+  candidates: async (category: string, place: string | null) => (await get<{ unit_ids: string[] }>('/catalogue/candidates', { category_id: category, place_id: place })).unit_ids,
   knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
 }
 

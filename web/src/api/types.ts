@@ -13,11 +13,12 @@ export interface Me {
 }
 
 export interface Unit { id: string; name: string; level: Level; kind: string; parent_id: string | null }
-export interface Place { id: string; name: string; kind: string; path: string }
-export interface Category { id: string; name: string; parent_id: string | null; path: string; unit_id: string | null }
+export interface Place { id: string; name: string; kind: string; path: string; parent_id?: string | null; aliases?: string[] }
+export interface Category {
+  id: string; name: string; parent_id: string | null; path: string; unit_id: string | null
+  code?: string; candidate_ids?: string[]; kind?: Kind | null; sensitive?: boolean; knowledge_id?: string | null; form?: { name: string; label: string; required?: boolean }[]; version?: number; withdrawn?: boolean
+}
 export interface Knowledge { id: string; version: number | string; title: string; answer: string; issuer: string; valid_until: string | null }
-
-export interface Candidate { unit_id: string; unit_name: string; listed?: boolean }
 
 export interface Person { id: string; name: string; display_name: string; number: string; roles: Role[]; unit: { id: string; name: string; level: Level } | null; disabled: boolean }
 

@@ -20,7 +20,7 @@ export default {
   password: { title: 'Change password', old: 'Current password', new: 'New password', again: 'New password again', rule: 'at least 10 characters', different: 'The two are not the same', short: 'The new password needs at least 10 characters', done: 'Password changed' },
   keys: {
     title: 'Keys', hint: 'Click a key on the right, then press the new one; Esc cancels.', press: 'Press a key…', reset: 'Restore defaults', reserved: 'The browser needs that key; please choose another', taken: 'That key is already in use',
-    answer: 'Answer', hang_up: 'Hang up', mute: 'Mute', keypad: 'Keypad', submit: 'Submit', direct_answer: 'Direct answer', ready: 'Ready / not ready', help: 'Show keys', next: 'Next', previous: 'Previous', main_action: 'Take the first step', open: 'Open the chosen ticket', select: 'Select', search: 'Search', reload: 'Reload the list',
+    answer: 'Answer', hang_up: 'Hang up', mute: 'Mute', keypad: 'Keypad', submit: 'Submit', direct_answer: 'Direct answer', ready: 'Ready / not ready', help: 'Show keys', next: 'Next', previous: 'Previous', dispatch: 'Send to the first unit named', main_action: 'Take the first step', open: 'Open the chosen ticket', select: 'Select', search: 'Search', reload: 'Reload the list',
   },
   live: { lost: 'Connection lost', retry_in: 'next try in {n} s', connecting: 'connecting again…', now: 'Try now', stale: 'what you see may not be the latest' },
   state: {

@@ -18,7 +18,7 @@ export default {
   password: { title: '修改密码', old: '当前密码', new: '新密码', again: '再输一次新密码', rule: '至少 10 个字符', different: '两次输入不一致', short: '新密码至少 10 个字符', done: '密码已修改' },
   keys: {
     title: '快捷键', hint: '点按右侧按键，再按下想用的新键；Esc 取消。', press: '请按新键…', reset: '恢复默认', reserved: '这个键浏览器要用，请换一个', taken: '这个键已用于其他操作',
-    answer: '接听', hang_up: '挂断', mute: '静音', keypad: '按键盘', submit: '提交工单', direct_answer: '直接答复', ready: '示闲 / 示忙', help: '显示快捷键', next: '下一件', previous: '上一件', main_action: '做第一步（签收、答复…）', open: '打开选中的工单', select: '勾选', search: '搜索', reload: '刷新列表',
+    answer: '接听', hang_up: '挂断', mute: '静音', keypad: '按键盘', submit: '提交工单', direct_answer: '直接答复', ready: '示闲 / 示忙', help: '显示快捷键', next: '下一件', previous: '上一件', dispatch: '派给建议的第一个单位', main_action: '做第一步（签收、答复…）', open: '打开选中的工单', select: '勾选', search: '搜索', reload: '刷新列表',
   },
   live: { lost: '连接断开', retry_in: '{n} 秒后重连', connecting: '正在重新连接…', now: '立即重连', stale: '画面上的数字可能不是最新的' },
   state: {
