@@ -17,7 +17,7 @@ describe('what each role is offered', () => {
     expect(homeOf({ roles: ['clerk'] })).toBe('work')
   })
   it('offers a department’s clerk the work list and nothing of the telephone', () => {
-    expect(placesOf({ roles: ['clerk'] })).toEqual(['work'])
+    expect(placesOf({ roles: ['clerk'] })).toEqual(['work', 'settings'])
   })
   it('adds up the roles of one person', () => {
     expect(placesOf({ roles: ['administrator', 'supervisor'] })).toContain('floor')

@@ -1,7 +1,7 @@
 import type { Me, Role } from './api/types'
 
 /** A place of the console. The server decides what each role may do; this decides only what is offered. */
-export type Place = 'desk' | 'work' | 'new_ticket' | 'calls' | 'floor' | 'people'
+export type Place = 'desk' | 'work' | 'new_ticket' | 'calls' | 'floor' | 'board' | 'people' | 'settings'
 
 const OPEN_TO: Record<Place, readonly Role[]> = {
   desk: ['agent'],
@@ -9,12 +9,14 @@ const OPEN_TO: Record<Place, readonly Role[]> = {
   new_ticket: ['agent', 'dispatcher', 'supervisor'],
   calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight'],
   floor: ['supervisor', 'administrator'],
+  board: ['oversight', 'supervisor'],
   people: ['administrator'],
+  settings: ['administrator', 'hub', 'clerk', 'leader'],
 }
 
 /** Where each role begins its day, most specific first. */
 const HOME: readonly (readonly [Role, Place])[] = [
-  ['agent', 'desk'], ['supervisor', 'floor'], ['dispatcher', 'work'], ['reviewer', 'work'], ['follow_up', 'work'], ['oversight', 'work'],
+  ['agent', 'desk'], ['supervisor', 'floor'], ['dispatcher', 'work'], ['reviewer', 'work'], ['follow_up', 'work'], ['oversight', 'board'],
   ['hub', 'work'], ['clerk', 'work'], ['leader', 'work'], ['administrator', 'people'],
 ]
 

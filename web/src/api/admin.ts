@@ -1,9 +1,26 @@
-import { get } from './http'
-import type { Page } from './types'
+import { ask, get, post } from './http'
+import type { Category, Kind, Page, Place } from './types'
 
+/** What administrators and supervisors keep: catalogue, categories, places, rosters. */
+export interface Version { version: number; valid_from: string; note: string; written_at: string; written_by: string }
+export interface CatalogueEntry { category_id: string; district_id: string | null; unit_ids: string[] }
+export interface Ban { category_id: string; rule: string }
+export interface CatalogueBody { version: Version | null; entries: CatalogueEntry[]; forbidden: Ban[] }
+export interface CategoryText { code: string; name: string; parent_id: string | null; unit_id: string | null; candidate_ids: string[]; kind: Kind | null; sensitive: boolean; knowledge_id: string | null; form: { name: string; label: string; required: boolean }[]; withdrawn: boolean }
+export interface PlaceText { name: string; kind: string; parent_id: string | null; aliases: string[]; withdrawn: boolean }
+export type DutyPart = 'clerk' | 'duty' | 'leader'
+export interface Officer { post: DutyPart; name: string; mobile: string | null; email: string | null; starts_at: string | null; ends_at: string | null }
 export interface ReplyTemplate { id: string; title: string; text: string; category_id: string | null; unit_id: string | null }
 
-/** What supervisors and administrators keep. */
+const put = async <T>(path: string, body: unknown) => (await ask<T>(path, { method: 'PUT', body })).data
+
 export const admin = {
+  catalogue: (version?: number) => get<CatalogueBody>('/catalogue', { version }),
+  writeCatalogue: (body: { valid_from: string; note: string; entries: CatalogueEntry[]; forbidden: Ban[] }) => put<Version>('/catalogue', body),
+  catalogueVersions: async () => (await get<Page<Version>>('/catalogue/versions')).items,
+  saveCategory: (id: string | null, text: CategoryText) => (id ? put<Category>(`/categories/${id}`, text) : post<Category>('/categories', text)),
+  savePlace: (id: string | null, text: PlaceText) => (id ? put<Place>(`/places/${id}`, text) : post<Place>('/places', text)),
+  duty: async (unit: string) => (await get<{ officers: Officer[] }>(`/units/${unit}/duty`)).officers,
+  writeDuty: (unit: string, officers: Officer[]) => put<unknown>(`/units/${unit}/duty`, { officers }),
   templatesFor: async (category: string | null) => (await get<Page<ReplyTemplate>>('/templates', { category })).items,
 }

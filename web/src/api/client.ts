@@ -24,6 +24,8 @@ export const org = {
   units: async () => (await get<Page<Unit>>('/units')).items,
   places: async (q: string, signal?: AbortSignal) => (await get<Page<Place>>('/places', { q }, signal)).items,
   categories: async () => (await get<Page<Category>>('/categories')).items,
+  /** Districts and counties: what the catalogue may tell apart. */
+  districts: async () => (await Promise.all(['区', '县', '市'].map(q => get<Page<Place>>('/places', { q })))).flatMap(page => page.items).filter((place, n, all) => ['区', '县', '市'].includes(place.kind) && place.path.split(' ').length <= 2 && all.findIndex(other => other.id === place.id) === n),
   candidates: async (category: string, place: string | null) => (await get<{ unit_ids: string[] }>('/catalogue/candidates', { category_id: category, place_id: place })).unit_ids,
   knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
 }

@@ -13,12 +13,13 @@ export const useCatalogue = defineStore('catalogue', () => {
   let categoriesAsked: Promise<void> | null = null
   const needUnits = () => (unitsAsked ??= org.units().then(got => { units.value = got }).catch(() => { unitsAsked = null }))
   const needCategories = () => (categoriesAsked ??= org.categories().then(got => { categories.value = got }).catch(() => { categoriesAsked = null }))
+  const againCategories = () => { categoriesAsked = null; return needCategories() }
   const unitTree = computed(() => treeOf(units.value.map(unit => ({ id: unit.id, parent_id: unit.parent_id, name: unit.name, path: unit.name }))))
   const categoryTree = computed(() => treeOf(categories.value))
   const categoryPath = (id: string | null) => categories.value.find(one => one.id === id)?.path ?? null
   const unitName = (id: string | null) => units.value.find(one => one.id === id)?.name ?? null
   const suggestedUnit = (categoryId: string | null) => unitName(categories.value.find(one => one.id === categoryId)?.unit_id ?? null)
-  return { units, categories, needUnits, needCategories, unitTree, categoryTree, categoryPath, unitName, suggestedUnit }
+  return { units, categories, needUnits, needCategories, againCategories, unitTree, categoryTree, categoryPath, unitName, suggestedUnit }
 })
 
 /** A tree of things that know their parent; what names an absent parent stands at the top. */
