@@ -51,10 +51,24 @@ export async function chooseUnit(page: Page, field: string, name: string) {
 export const pick = (page: Page, testid: string, value: string) => page.getByTestId(testid).locator(`[data-value="${value}"]`).click()
 
 export async function act(page: Page, action: string, fill: () => Promise<void> = async () => {}) {
-  await page.getByTestId(`action-${action}`).click()
+  const button = page.getByTestId(`action-${action}`)
+  await expect(page.getByTestId('actions')).toBeVisible()
+  if (!(await button.isVisible())) await page.getByTestId('more-actions').click()
+  await button.click()
   await fill()
   await page.getByTestId('action-submit').click()
   await expect(page.getByTestId('action-submit')).toBeHidden()
 }
 
 export const state = (page: Page) => page.getByTestId('ticket-state')
+
+/** Whether the page offers a step now, in front or behind "more". */
+export async function offers(page: Page, action: string): Promise<boolean> {
+  await expect(page.getByTestId('actions')).toBeVisible()
+  const button = page.getByTestId(`action-${action}`)
+  if (await button.isVisible()) return await button.isEnabled()
+  const more = page.getByTestId('more-actions')
+  if (!(await more.isVisible())) return false
+  await more.click()
+  return await button.isVisible() && await button.isEnabled()
+}

@@ -143,6 +143,7 @@ export interface Floor {
 export interface LookupResult {
   headline: string; number: string; state: string; steps: { label: string; at: string | null; done: boolean; now: boolean }[]
   answer_by: string | null; reply: string | null; sealed: boolean
+  may_withdraw?: boolean; may_rate?: boolean
 }
 
 export interface Frame { epoch: string | number; seq: number; kind: string; data: unknown }
