@@ -19,5 +19,5 @@ insert into ticket_history (ticket_id, seq, at, actor, action, reason, to_state,
 values (:ticket, 1, :now, 'bench', 'accept', '', 'accepted', 1, '{}', decode(repeat('5a', 32), 'hex'));
 insert into notice (id, at, ticket_id, kind, template, person_id, to_masked, text, segments, dedupe, state, run_at)
 values (:key::uuid, :now, :ticket, 'sms', 'accepted', :person, '139****0001',
-    '【12345热线】您反映的供热问题已受理,编号2026112300019,查询码1234,将于3个工作日内答复。', 1, :key::text, 'queued', :now);
+    '【12345热线】您反映的供热问题已受理,编号2026112300019,查询码1234,将于3个工作日内答复。', 1, :key::text, 'sent_in_demo', :now);
 commit;

@@ -1,101 +1,135 @@
-"""Tickets accepted through HTTP by a real server with its private cluster, beside raw SQL on the same cluster."""
-import os, re, shutil, signal, subprocess, tempfile, time
+"""Tickets through HTTP at a real server with years of tickets in it, beside raw SQL of the same work."""
+import time
 from pathlib import Path
 import rig
 from figures import Figure, Result, ratio
+from tickets.server import Server
 
-CLIENTS, SECONDS, RATE = 16, 10, 100      # RATE: open loop, tickets a second
+CLIENTS, SECONDS, RATE = 16, 10, 100      # RATE: open loop, a second
 HERE = Path(__file__).parent
-LAID = "the demonstration's past is laid"
+DUE = 50_000
 
 
-def run(rounds):
+def run(rounds, tickets=1_000_000, kept=None, minutes=10):
     rig.postgres("pgbench")
-    with Server() as server:
-        server.make_reference()
-        rows = {"ours": [], "paced": [], "theirs": []}
-        for _ in range(rounds):
-            rows["theirs"].append(server.pgbench())
-            busy, paced = server.submit()
-            rows["ours"].append(busy); rows["paced"].append(paced)
-    figure = lambda name, unit, key, what: Figure(f"tickets, {name}", unit, [row[what] for row in rows[key]])
-    ours = figure("through HTTP: accepted", "a second", "ours", "per_second")
-    theirs = figure("raw SQL: transactions", "a second", "theirs", "per_second")
-    more = [figure(f"through HTTP, {CLIENTS} clients: p99", "ms", "ours", "p99_ms"),
-            figure(f"through HTTP, {RATE} a second: p50", "ms", "paced", "p50_ms"),
-            figure(f"through HTTP, {RATE} a second: p99", "ms", "paced", "p99_ms")]
-    result = Result([ours, *more, theirs], [ratio("tickets through HTTP / raw SQL", ours, theirs)])
-    if ours.median() < 600: result.notes.append(f"tickets: {ours.median():.0f} a second on one core that serves HTTP and database; the goal is 600")
-    if more[2].median() > 25: result.notes.append(f"tickets: p99 {more[2].median():.1f} ms at {RATE} a second; the goal is 25 ms")
-    refused = sum(row["refused"] for row in rows["ours"] + rows["paced"])
-    if refused: raise rig.Failed(f"{refused:.0f} tickets were not accepted")
-    return result
+    with Server(tickets, kept) as server:
+        bench = Bench(server, rounds)
+        bench.create_and_act()
+        bench.lists()
+        bench.search()
+        bench.long(minutes)
+        bench.drain()
+    return bench.result
 
 
-class Server:
-    """`lianxin serve --demo` on the system's core, its cluster with it, in a new folder on a disk."""
+class Bench:
+    def __init__(self, server, rounds):
+        self.server, self.rounds, self.result = server, rounds, Result()
 
-    def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="lianxin-bench-"))
-        self.folder.chmod(0o755)          # as root the program goes on as another user
-        self.data, self.log = self.folder / "data", self.folder / "log"
-        command = rig.pinned(rig.SYSTEM, rig.TARGET / "lianxin", "serve", "--demo", "--data", self.data,
-                             "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
-        with open(self.log, "w") as log:
-            environment = {**os.environ, "LIANXIN_SPEECH__ENABLED": "false"}
-            environment.pop("LIANXIN_LOG", None)
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-        try: self.wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def figure(self, name, unit, values):
+        figure = Figure(f"tickets, {name}", unit, list(values))
+        self.result.figures.append(figure)
+        return figure
 
-    def wait_until_ready(self):
-        ready = re.search(r"http=(\S+)", self.process.stdout.readline())
-        if not ready: raise rig.Failed(f"lianxin did not start:\n{self.log.read_text()[-2000:]}")
-        self.address = ready[1]
-        for _ in range(600):
-            if LAID in self.log.read_text(): return time.sleep(3)       # what was laid is being written out
-            time.sleep(1)
-        raise rig.Failed(f"the demonstration's past was not laid:\n{self.log.read_text()[-2000:]}")
+    def goal(self, figure, most=None, least=None):
+        """Says when a figure of design's table is missed."""
+        value = figure.median()
+        if most is not None and value > most: self.note(f"{figure.name} {value:.1f} {figure.unit}; the goal is ≤ {most}")
+        if least is not None and value < least: self.note(f"{figure.name} {value:.0f} {figure.unit}; the goal is ≥ {least}")
 
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try: self.process.wait(30)
-        except subprocess.TimeoutExpired: self.process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def note(self, text): self.result.notes.append(text)
 
-    def as_owner(self, *command):
-        """As the user to whom the cluster's socket belongs."""
-        words = [*map(str, command)]
-        return ["setpriv", "--reuid", "lianxin", "--regid", "lianxin", "--clear-groups", *words] if os.geteuid() == 0 else words
+    def ratio(self, name, ours, theirs, **more): self.result.ratios.append(ratio(name, ours, theirs, **more))
 
-    def sql(self, database, text):
-        command = [rig.postgres("psql"), "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-h", self.data / "postgres/run", "-U", "postgres", "-d", database, "-f", "-"]
-        if text.startswith("create database"): command.remove("-1")
-        return rig.run(self.as_owner(*command), input=text, cwd="/")
+    def pairs(self):
+        """Raw SQL and ours in turn: forms and steps a second, and what one waits at an even pace."""
+        runs = {name: [] for name in ("insert", "act.sql", "create", "create even", "act", "act even")}
+        for _ in range(self.rounds):
+            runs["insert"].append(self.server.pgbench(HERE / "insert.sql", SECONDS, CLIENTS))
+            lo, hi = self.server.sql("select min(digits)::bigint, max(digits)::bigint from ticket where digits < '1'").split("\t")
+            runs["act.sql"].append(self.server.pgbench(HERE / "act.sql", SECONDS, CLIENTS, lo=lo, hi=hi))
+            self.server.sql("delete from ticket where digits < '1'; delete from person where key_id = 'bench'")
+            for what in ("create", "act"):
+                busy, even = self.server.load(what, CLIENTS, SECONDS, RATE)
+                runs[what].append(busy); runs[f"{what} even"].append(even)
+        refused = sum(row.get("refused", 0) for rows in runs.values() for row in rows)
+        if refused: raise rig.Failed(f"{refused:.0f} requests were refused")
+        return runs
 
-    def make_reference(self):
-        """A database of the same schema in the same cluster."""
-        self.sql("postgres", "create database bench")
-        for file in sorted(Path("migrations").glob("*.sql")): self.sql("bench", file.read_text(encoding="utf-8"))
-        # what autovacuum does within a minute or two: plans made for empty tables end here
-        for database in ("lianxin", "bench"): self.sql(database, "analyze")
-        self.script = self.folder / "insert.sql"
-        shutil.copyfile(HERE / "insert.sql", self.script)
-        self.script.chmod(0o644)
+    def create_and_act(self):
+        runs = self.pairs()
+        of = lambda name, what: [row[what] for row in runs[name]]
+        forms = self.figure("through HTTP: accepted", "a second", of("create", "per_second"))
+        self.figure(f"through HTTP, {CLIENTS} clients: p99", "ms", of("create", "p99_ms"))
+        self.figure(f"through HTTP, {RATE} a second: p50", "ms", of("create even", "p50_ms"))
+        waited = self.figure(f"through HTTP, {RATE} a second: p99", "ms", of("create even", "p99_ms"))
+        raw = self.figure("raw SQL: transactions", "a second", of("insert", "per_second"))
+        self.ratio("tickets through HTTP / raw SQL", forms, raw)
+        self.goal(forms, least=600); self.goal(waited, most=25)
+        steps = self.figure("steps through HTTP", "a second", of("act", "per_second"))
+        waited = self.figure(f"steps, {RATE} a second: p99", "ms", of("act even", "p99_ms"))
+        raw = self.figure("raw SQL: steps", "a second", of("act.sql", "per_second"))
+        self.ratio("steps through HTTP / raw SQL", steps, raw)
+        self.goal(steps, least=500); self.goal(waited, most=25)
 
-    def pgbench(self):
-        command = [rig.postgres("pgbench"), "-n", "-M", "prepared", "-c", CLIENTS, "-j", 1, "-T", SECONDS, "-f", self.script,
-                   "-h", self.data / "postgres/run", "-U", "lianxin_app", "bench"]
-        text = rig.run(rig.pinned(rig.LOAD, *self.as_owner(*command)), cwd="/")
-        row = {"per_second": float(re.search(r"tps = ([0-9.]+)", text)[1])}
-        print(f"  raw SQL\tmany {CLIENTS}\tper_second {row['per_second']:.1f}", flush=True)
-        return row
+    def lists(self):
+        (row,) = self.server.load("lists", 1, 120)
+        worst = self.figure("the slowest list: p99", "ms", [row["worst_p99_ms"]])
+        typical = self.figure("all lists: p50", "ms", [row["p50_ms"]])
+        self.figure("all lists: p99", "ms", [row["p99_ms"]])
+        raw = self.figure("raw SQL, a page by key: mean", "ms", [1000 / self.server.pgbench(HERE / "page.sql", 5, 1)["per_second"]])
+        self.ratio("lists / raw SQL page", typical, raw, less_is_better=True)
+        self.goal(worst, most=50)
 
-    def submit(self):
-        command = [rig.TARGET / "bench-tickets", self.address, self.data / "demo-accounts.json", CLIENTS, SECONDS, RATE]
-        lines = rig.run(rig.pinned(rig.LOAD, *command)).strip().split("\n")
-        for line in lines: print("  through HTTP, " + line, flush=True)
-        return [rig.fields(line) for line in lines]
+    def search(self):
+        (row,) = self.server.load("search", 1, 60)
+        worst = self.figure("the slowest search: p99", "ms", [row["worst_p99_ms"]])
+        self.figure("search: p50", "ms", [row["p50_ms"]])
+        self.figure("search: p99", "ms", [row["p99_ms"]])
+        self.goal(worst, most=100)
+
+    def long(self, minutes):
+        """At an even pace over a checkpoint."""
+        if not minutes: return
+        self.server.sql("select pg_switch_wal()")
+        before = self.checkpoints()
+        halves = []
+        for _ in range(2):
+            halves.append(self.server.load("create", 1, int(minutes * 30), RATE)[1])
+            self.server.sql("checkpoint")
+        if self.checkpoints() == before: raise rig.Failed("there was no checkpoint")
+        refused = sum(half["refused"] for half in halves)
+        if refused: raise rig.Failed(f"{refused:.0f} tickets were not accepted")
+        p99 = self.figure(f"{RATE} a second over {minutes} minutes and a checkpoint: p99", "ms", [half["p99_ms"] for half in halves])
+        self.goal(p99, most=25)
+
+    def checkpoints(self):
+        timed, asked = self.server.sql("select checkpoints_timed, checkpoints_req from pg_stat_bgwriter").split("\t")
+        return int(timed) + int(asked)
+
+    def drain(self):
+        """So many limits run out at one moment: until the last is marked, and its notice in the outbox."""
+        server, moment = self.server, int(time.time()) + 60
+        server.sql(f"""
+            begin;
+            create temp table due as select distinct on (timer.ticket_id) timer.ticket_id, timer.seq
+                from timer join ticket on ticket.id = timer.ticket_id
+                where timer.fire_at is not null and ticket.ended_at is null and timer.name in ('whole', 'handling', 'dispatch')
+                order by timer.ticket_id, timer.seq desc limit {DUE};
+            update timer set due_at = to_timestamp({moment}), fire_at = to_timestamp({moment})
+                from due where timer.ticket_id = due.ticket_id and timer.seq = due.seq;
+            commit;""")
+        waiting = lambda: int(server.sql(f"select count(*) from timer where fire_at <= to_timestamp({moment})"))
+        there = waiting()
+        if time.time() >= moment: raise rig.Failed("the limits ran out before they were all there")
+        if there < DUE: self.note(f"tickets: only {there:,} limits were there to run out; {DUE:,} need a million tickets")
+        time.sleep(moment - time.time())
+        while waiting() and time.time() < moment + 900: time.sleep(0.2)
+        took = time.time() - moment
+        ours = self.figure(f"{there:,} limits run out at once: marked after", "s", [took])
+        self.figure("limits marked", "a second", [there / took])
+        start = time.time()
+        server.sql((HERE / "marks.sql").read_text(encoding="utf-8").replace(":many", str(there)))
+        raw = self.figure("raw SQL: the same marks", "s", [time.time() - start])
+        self.ratio("marks of limits / raw SQL", ours, raw, less_is_better=True)
+        self.goal(ours, most=30)
