@@ -15,7 +15,7 @@ use crate::demo::DemoFiles;
 use crate::privilege::Home;
 use crate::settings::Http;
 use crate::telephone::{Ground, until_closing};
-use crate::{Serve, commands, database, demo, paper, privilege, telephone};
+use crate::{Serve, commands, database, demo, mirror, paper, privilege, telephone};
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
@@ -117,6 +117,7 @@ async fn run(
         let days = config.settings.demo.days;
         tasks.spawn_passing("demo", demo::lay_past(app, hotlines, days));
     }
+    mirror::keep(&tasks, clock.clone(), home.data.clone(), keys_file(config, &home.data));
     let (feeding, live) = (app.clone(), telephone.live);
     until_closing(&tasks, "live calls", api::pump_calls(feeding, live));
     let http = tokio::net::TcpListener::from_std(http)?;

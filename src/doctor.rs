@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use base::{Clock, SystemClock, SystemDice, out};
+use chrono::{DateTime, Utc};
+use db::Cluster;
 use db::checks::Finding;
 use nix::sys::statvfs::statvfs;
 use org::Persons;
@@ -13,6 +15,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
 use crate::config::{self, Config};
+use crate::mirror::Target;
 use crate::{Doctor, commands, database, privilege, store};
 
 const RECORDINGS: &str = "录音文件完好 (recordings are there, with the hash recorded)";
@@ -56,6 +59,17 @@ pub(crate) fn run(dir: &Path, options: &Doctor) -> anyhow::Result<ExitCode> {
     Ok(report(&found, options.json))
 }
 
+/// What a data folder holds that was just laid: its cluster runs, the program does not.
+pub(crate) fn look(config: &Config, home: &Path, cluster: db::Cluster) -> anyhow::Result<Vec<Finding>> {
+    let mut found = vec![disk(home), spool(home, false)];
+    let opened = database::Opened { place: cluster.place(), cluster: Some(cluster) };
+    let runtime = commands::runtime()?;
+    // a backup of an older program: its schema is brought up to this one's
+    runtime.block_on(opened.place.migrate())?;
+    found.extend(runtime.block_on(data(config, home, &opened, false))?);
+    Ok(found)
+}
+
 async fn data(
     config: &Config,
     data: &Path,
@@ -86,6 +100,9 @@ async fn data(
     };
     found.extend(workflow::doctor::examine(&db, &mut progress).await?);
     found.push(recordings(data, &db, quick).await?);
+    if config.settings.database.url.is_empty() {
+        found.push(backup(data, &opened.place, now).await);
+    }
     db.close().await;
     Ok(found)
 }
@@ -111,6 +128,30 @@ async fn keys(config: &Config, data: &Path, db: &PgPool) -> anyhow::Result<Findi
         None => Finding::ok("keys", WHAT),
         Some(first) => Finding::wrong("keys", WHAT, shut.len() as u64, first, ADVICE),
     })
+}
+
+/// Whether a backup is set up, and what PostgreSQL hands over arrives.
+async fn backup(data: &Path, place: &db::Place, now: DateTime<Utc>) -> Finding {
+    const WHAT: &str = "备份 (backup)";
+    const ADVICE: &str = "检查备份目录能否写入，见 postgres/server.log (can the folder be written to? see the log)";
+    let Some(target) = Target::read(data) else {
+        return Finding::ok("backup", WHAT).noting("未设置：lianxin backup --to (none is set up)");
+    };
+    let to = target.to.display();
+    let taken = Cluster::bases(&target.to).unwrap_or_default();
+    let Some(last) = taken.last() else {
+        return Finding::wrong("backup", WHAT, 1, to.to_string(), ADVICE);
+    };
+    match place.archived().await {
+        Err(error) => Finding::wrong("backup", WHAT, 1, error.to_string(), ADVICE),
+        Ok((done, Some(failed))) if done.is_none_or(|done| done < failed) => {
+            Finding::wrong("backup", WHAT, 1, format!("{to} {failed}"), ADVICE)
+        }
+        Ok((done, _)) => {
+            let age = done.map_or(0, |done| (now - done).num_minutes());
+            Finding::ok("backup", WHAT).noting(format!("{to}/{last}，{age} 分钟前 (minutes ago)"))
+        }
+    }
 }
 
 async fn recordings(data: &Path, db: &PgPool, quick: bool) -> anyhow::Result<Finding> {
@@ -230,7 +271,7 @@ fn spool(data: &Path, running: bool) -> Finding {
 }
 
 /// One line a check; the exit code says whether any is wrong.
-fn report(found: &[Finding], as_json: bool) -> ExitCode {
+pub(crate) fn report(found: &[Finding], as_json: bool) -> ExitCode {
     let ill = found.iter().filter(|found| found.wrong > 0).count();
     if as_json {
         let checks: Vec<_> = found

@@ -1,5 +1,6 @@
 //! The doorstep: the command line, and nothing that a room could do.
 mod app;
+mod backup;
 mod caller;
 mod caller_citizen;
 mod carried;
@@ -10,8 +11,10 @@ mod demo;
 mod disk;
 mod doctor;
 mod layers;
+mod mirror;
 mod paper;
 mod privilege;
+mod restore;
 mod settings;
 mod store;
 mod telephone;
@@ -61,6 +64,10 @@ enum Command {
     Sla(SlaCommand),
     /// Say what is missing on this machine, and what is wrong with the data
     Doctor(Doctor),
+    /// Copy everything into a folder, and go on copying what is new while the program runs
+    Backup(Backup),
+    /// Lay a backup into an empty data folder
+    Restore(Restore),
     /// Print the description of the interface (`OpenAPI`)
     Openapi,
 }
@@ -100,6 +107,34 @@ pub(crate) struct Doctor {
     /// Leave out reading every recording
     #[arg(long)]
     pub(crate) quick: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Folder of the backup, on another disk or machine
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+    /// File for the keys, kept apart: who has both can read every name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys_to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// Folder of the backup
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) from: PathBuf,
+    /// The file of keys that was kept apart
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: PathBuf,
+    /// Empty or new data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Only up to this moment, such as "2026-11-24 09:30:00+08"; else up to the last that was copied
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +224,8 @@ fn run(line: Line) -> anyhow::Result<ExitCode> {
             commands::runtime()?.block_on(work)?;
         }
         Command::Doctor(what) => return doctor::run(&dir, &what),
+        Command::Backup(what) => backup::run(&commands::configuration(&dir)?, &what)?,
+        Command::Restore(what) => return restore::run(&commands::configuration(&dir)?, &what),
         Command::Serve(serve) => app::serve(commands::configuration(&dir)?, &serve)?,
         Command::Migrate(data) => commands::migrate(&commands::configuration(&dir)?, &data.data)?,
         Command::User(UserCommand::Add(new)) => {

@@ -57,6 +57,20 @@ pub(crate) fn settle(folder: &Path, demo: bool) -> anyhow::Result<Home> {
     Ok(Home { data, accounts })
 }
 
+/// Makes a folder for this program's user alone, or hands it over when it is there.
+pub(crate) fn private_folder(folder: &Path) -> anyhow::Result<PathBuf> {
+    let named = || folder.display().to_string();
+    if !folder.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(named)?;
+        if geteuid().is_root()
+            && let Some(user) = User::from_name(USER).context("/etc/passwd")?
+        {
+            give(folder, &user)?;
+        }
+    }
+    folder.canonicalize().with_context(named)
+}
+
 /// The folder below `/var/lib/lianxin` that stands for one the user may not enter.
 fn elsewhere(folder: &Path, user: &User) -> anyhow::Result<PathBuf> {
     let hash = hex::encode(&Sha256::digest(folder.as_os_str().as_encoded_bytes())[..8]);

@@ -44,6 +44,11 @@ impl Place {
         Ok(Self { owner, app, app_password, may_create: false })
     }
 
+    /// The owner's way in.
+    pub(crate) fn owner(&self) -> PgConnectOptions {
+        self.owner.clone()
+    }
+
     /// Brings the schema up to date as its owner. The owner's connection has ended when this
     /// returns. Gives the number of migrations that were new.
     pub async fn migrate(&self) -> Result<usize, Error> {

@@ -1,5 +1,6 @@
 //! A private PostgreSQL: made, started, watched and stopped by this process. It listens on a Unix
 //! socket in a folder that only its user may enter, never on the network, with fsync on.
+mod archive;
 mod binaries;
 mod folder;
 mod server;
@@ -41,12 +42,22 @@ impl Cluster {
     /// The kernel stops PostgreSQL when the thread that started it ends (so that a killed program
     /// leaves no orphan); that thread is one of its own and lives as long as the cluster.
     pub fn start(dir: &Path, binaries: Option<&Path>) -> Result<Self, Error> {
+        Self::start_within(dir, binaries, server::READY_WITHIN)
+    }
+
+    fn start_within(
+        dir: &Path,
+        binaries: Option<&Path>,
+        within: Duration,
+    ) -> Result<Self, Error> {
         let lock = folder::lock(dir)?;
         let data = dir.join("data");
         let server = Server {
             programs: binaries::find(binaries, &data)?,
             run: folder::run_folder(dir)?,
             log: dir.join("server.log"),
+            archive: archive::command(dir),
+            within,
             data,
         };
         server.make()?;

@@ -17,7 +17,7 @@ use crate::Error;
 /// A log longer than this is put aside at a start.
 const LONGEST_LOG: u64 = 16 << 20;
 /// Recovery after a crash reads the log written since the last checkpoint; it may take a while.
-const READY_WITHIN: Duration = Duration::from_mins(5);
+pub(super) const READY_WITHIN: Duration = Duration::from_mins(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Everything needed to start the server.
@@ -27,6 +27,9 @@ pub(super) struct Server {
     pub(super) data: PathBuf,
     pub(super) run: PathBuf,
     pub(super) log: PathBuf,
+    /// What PostgreSQL does with a finished segment of its log.
+    pub(super) archive: String,
+    pub(super) within: Duration,
 }
 
 /// The line that says why: the first that names an error, not the tidying up at the end.
@@ -128,11 +131,12 @@ impl Server {
         ] {
             postgres.args(["-c", setting]);
         }
+        postgres.args(["-c", "archive_mode=on", "-c", &format!("archive_command={}", self.archive)]);
         postgres.args(["-c", &format!("shared_buffers={}MB", shared_buffers())]);
         postgres.stdout(Stdio::null()).stderr(log);
         stop_with_us(&mut postgres);
         let mut child = postgres.spawn().map_err(Error::at(self.programs.join("postgres")))?;
-        for _ in 0..READY_WITHIN.as_millis() / LOOK_EVERY.as_millis() {
+        for _ in 0..self.within.as_millis() / LOOK_EVERY.as_millis() {
             if let Some(status) = child.try_wait().map_err(Error::at(&self.data))? {
                 let what = format!("PostgreSQL 启动失败 (did not start): {status}");
                 return Err(Error::Start { what, log: self.log.clone() });
