@@ -4,10 +4,12 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use base::{Clock, SystemClock, SystemDice, out};
 use db::Cluster;
+use org::{Persons, SealedNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -16,6 +18,7 @@ use crate::{Backup, app, commands, database, privilege};
 
 /// What opens with the right keys only, and says nothing.
 const PROOF: &[u8] = b"lianxin backup";
+const PROVEN: &str = "12345";
 
 /// What a backup says of itself: `backup.json` in its folder.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,26 +30,27 @@ pub(crate) struct Manifest {
     /// Migrations of the schema that the program knew.
     pub(crate) migrations: usize,
     /// Sealed with the keys that a restore needs.
-    proof: String,
+    proof: SealedNumber,
 }
 
 impl Manifest {
-    fn new(keys: &org::Keys) -> anyhow::Result<Self> {
-        let mut proof = Vec::new();
-        keys.sealing().seal(PROOF, &mut &PROOF[..], &mut proof, &SystemDice)?;
+    fn new(keys: org::Keys) -> anyhow::Result<Self> {
         Ok(Self {
             format: 1,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             migrations: db::MIGRATOR.iter().count(),
-            proof: hex::encode(proof),
+            proof: persons(keys).seal_number(&PROVEN.parse()?, PROOF),
         })
     }
 
     /// Whether these are the keys that the backup was made with.
-    pub(crate) fn opens_with(&self, keys: &org::Keys) -> bool {
-        let proof = hex::decode(&self.proof).unwrap_or_default();
-        keys.sealing().open_sealed(PROOF, std::io::Cursor::new(proof)).is_ok()
+    pub(crate) fn opens_with(&self, keys: org::Keys) -> bool {
+        persons(keys).open_number(&self.proof, PROOF).is_ok()
     }
+}
+
+fn persons(keys: org::Keys) -> Persons {
+    Persons::new(Arc::new(keys), Arc::new(SystemClock::default()), Arc::new(SystemDice))
 }
 
 /// The private cluster only: a server of one's own has its own means.
@@ -70,7 +74,7 @@ pub(crate) fn run(config: &Config, options: &Backup) -> anyhow::Result<()> {
     let home = privilege::settle(data, false)?;
     let keys_at = app::keys_file(config, &home.data);
     let keys = std::fs::read(&keys_at).with_context(|| keys_at.display().to_string())?;
-    let manifest = Manifest::new(&org::Keys::open(&keys_at, &SystemDice)?)?;
+    let manifest = Manifest::new(org::Keys::open(&keys_at, &SystemDice)?)?;
     let opened = database::open_beside(&config.settings.database, &home.data)?;
     let programs = Path::new(&config.settings.database.programs);
     let programs = Some(programs).filter(|path| !path.as_os_str().is_empty());

@@ -60,7 +60,11 @@ pub(crate) fn run(dir: &Path, options: &Doctor) -> anyhow::Result<ExitCode> {
 }
 
 /// What a data folder holds that was just laid: its cluster runs, the program does not.
-pub(crate) fn look(config: &Config, home: &Path, cluster: db::Cluster) -> anyhow::Result<Vec<Finding>> {
+pub(crate) fn look(
+    config: &Config,
+    home: &Path,
+    cluster: db::Cluster,
+) -> anyhow::Result<Vec<Finding>> {
     let mut found = vec![disk(home), spool(home, false)];
     let opened = database::Opened { place: cluster.place(), cluster: Some(cluster) };
     let runtime = commands::runtime()?;
@@ -133,7 +137,8 @@ async fn keys(config: &Config, data: &Path, db: &PgPool) -> anyhow::Result<Findi
 /// Whether a backup is set up, and what PostgreSQL hands over arrives.
 async fn backup(data: &Path, place: &db::Place, now: DateTime<Utc>) -> Finding {
     const WHAT: &str = "备份 (backup)";
-    const ADVICE: &str = "检查备份目录能否写入，见 postgres/server.log (can the folder be written to? see the log)";
+    const ADVICE: &str =
+        "检查备份目录能否写入，见 postgres/server.log (can the folder be written to? see the log)";
     let Some(target) = Target::read(data) else {
         return Finding::ok("backup", WHAT).noting("未设置：lianxin backup --to (none is set up)");
     };

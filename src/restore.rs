@@ -17,7 +17,8 @@ pub(crate) fn run(config: &Config, options: &Restore) -> anyhow::Result<ExitCode
     let from = &options.from;
     let manifest = read(from)?;
     let key_text = fs::read(&options.keys);
-    let key_text = key_text.with_context(|| format!("密钥文件 (file of keys) {}", options.keys.display()))?;
+    let key_text =
+        key_text.with_context(|| format!("密钥文件 (file of keys) {}", options.keys.display()))?;
     let data = &options.data;
     ensure!(
         !data.exists() || fs::read_dir(data)?.next().is_none(),
@@ -87,7 +88,7 @@ fn lay(
     }
     let keys = org::Keys::open(&keys_at, &SystemDice)?;
     ensure!(
-        manifest.opens_with(&keys),
+        manifest.opens_with(keys),
         "这不是该备份的密钥：{} (these are not the keys of this backup)",
         options.keys.display()
     );

@@ -126,7 +126,10 @@ impl IntoResponse for Error {
             }
             Self::Unavailable(source) => {
                 tracing::warn!(error = ?source, "a request met no database: {source}");
-                (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", Map::new())
+                let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable");
+                let mut response = problem(status, code, &detail, Map::new());
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+                return response;
             }
             Self::Internal(source) => {
                 tracing::error!(error = ?source, "a request failed: {source}");
@@ -136,6 +139,9 @@ impl IntoResponse for Error {
         problem(status, code, &detail, more)
     }
 }
+
+/// The database is started again within a second or two.
+const RETRY_AFTER: u16 = 2;
 
 /// RFC 9457: a problem in JSON.
 pub(crate) fn problem(

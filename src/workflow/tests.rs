@@ -1,6 +1,8 @@
 //! Whole stories against the real database, as the application's own role.
 #[path = "doctor_tests.rs"]
 mod doctor_tests;
+#[path = "kill_tests.rs"]
+mod kill_tests;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Starts the real program, on free ports, in a folder of its own.
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -16,6 +16,18 @@ pub(crate) fn run(words: &[&str]) -> Output {
     command().args(words).output().unwrap()
 }
 
+/// `kill -9`.
+pub(crate) fn kill(pid: u32) {
+    let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    assert!(killed.success(), "{pid}");
+}
+
+/// A folder that the user whom the program changes to may enter.
+pub(crate) fn open_folder() -> TempDir {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    tempfile::Builder::new().permissions(mode).tempdir().unwrap()
+}
+
 /// A running demonstration.
 pub(crate) struct Program {
     child: Child,
@@ -26,7 +38,11 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(open_folder())
+    }
+
+    /// In a folder that an earlier one has left, or a new one.
+    pub(crate) fn start_in(folder: TempDir) -> Self {
         let mut child = command()
             .args(["serve", "--demo", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
@@ -51,8 +67,34 @@ impl Program {
         serde_json::from_slice(&text).unwrap()
     }
 
-    pub(crate) fn accounts_file(&self) -> std::path::PathBuf {
+    pub(crate) fn accounts_file(&self) -> PathBuf {
         Path::join(self.folder.path(), "data/demo-accounts.json")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The postmaster of its cluster.
+    pub(crate) fn postmaster(&self) -> u32 {
+        let file = self.data().join("postgres/data/postmaster.pid");
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        text.lines().next().and_then(|pid| pid.parse().ok()).unwrap_or_default()
+    }
+
+    /// The end that nobody is asked about: of the program, and of PostgreSQL with it.
+    pub(crate) fn cut(&mut self) {
+        let postmaster = self.postmaster();
+        self.child.kill().unwrap();
+        kill(postmaster);
+        self.child.wait().unwrap();
+    }
+
+    /// `kill -9` of the program alone, and the folder that it leaves.
+    pub(crate) fn killed(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, open_folder())
     }
 
     /// Asks it to end, and gives its exit code.

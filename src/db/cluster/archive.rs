@@ -1,6 +1,7 @@
 //! Copies of a private cluster: a base, and every segment of PostgreSQL's log after it. Each segment
 //! is handed over by PostgreSQL itself, at the latest half a minute after something was written;
 //! what cannot be handed over stays with it until it can.
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -115,11 +116,12 @@ impl Cluster {
         let settings = to.join("postgresql.auto.conf");
         let log = quoted(&from.join(LOG)).replace('%', "%%").replace('\'', "''");
         let mut text = String::from("# written by lianxin restore\n");
-        text += &format!(
-            "restore_command = 'gzip -cd {log}/%f.gz >%p'\nrecovery_target_action = 'promote'\n"
-        );
+        // "ready" shall mean that it takes what is written, too
+        text += "recovery_target_action = 'promote'\nhot_standby = off\n";
+        // writing to a string cannot fail
+        _ = writeln!(text, "restore_command = 'gzip -cd {log}/%f.gz >%p'");
         if let Some(until) = until {
-            text += &format!("recovery_target_time = '{}'\n", until.replace('\'', "''"));
+            _ = writeln!(text, "recovery_target_time = '{}'", until.replace('\'', "''"));
         }
         write(&settings, &text)?;
         write(&to.join("recovery.signal"), "")?;
@@ -214,7 +216,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
             } else {
                 let copy = || -> io::Result<()> {
                     let mut options = OpenOptions::new();
-                    let mut file = options.create_new(true).write(true).mode(0o600).open(&target)?;
+                    let mut file =
+                        options.create_new(true).write(true).mode(0o600).open(&target)?;
                     io::copy(&mut File::open(&source)?, &mut file).map(drop)
                 };
                 copy().map_err(Error::at(&target))?;

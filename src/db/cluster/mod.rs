@@ -45,11 +45,7 @@ impl Cluster {
         Self::start_within(dir, binaries, server::READY_WITHIN)
     }
 
-    fn start_within(
-        dir: &Path,
-        binaries: Option<&Path>,
-        within: Duration,
-    ) -> Result<Self, Error> {
+    fn start_within(dir: &Path, binaries: Option<&Path>, within: Duration) -> Result<Self, Error> {
         let lock = folder::lock(dir)?;
         let data = dir.join("data");
         let server = Server {

@@ -131,7 +131,12 @@ impl Server {
         ] {
             postgres.args(["-c", setting]);
         }
-        postgres.args(["-c", "archive_mode=on", "-c", &format!("archive_command={}", self.archive)]);
+        postgres.args([
+            "-c",
+            "archive_mode=on",
+            "-c",
+            &format!("archive_command={}", self.archive),
+        ]);
         postgres.args(["-c", &format!("shared_buffers={}MB", shared_buffers())]);
         postgres.stdout(Stdio::null()).stderr(log);
         stop_with_us(&mut postgres);
