@@ -31,7 +31,7 @@ impl Desk {
         let words = json!({ "name": account["name"], "password": account["password"] });
         let answer = desk.ask("POST", "/api/v1/login", "", &words).unwrap();
         let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: "));
-        desk.cookie = cookie.unwrap().split(';').next().unwrap().to_owned();
+        desk.cookie = cookie.unwrap().split(';').next().unwrap().into();
         desk
     }
 

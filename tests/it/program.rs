@@ -90,13 +90,6 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    /// `kill -9` of the program alone, and the folder that it leaves.
-    pub(crate) fn killed(mut self) -> TempDir {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        std::mem::replace(&mut self.folder, open_folder())
-    }
-
     /// Asks it to end, and gives its exit code.
     pub(crate) fn end(&mut self) -> Option<i32> {
         let terminate = ["-TERM", &self.child.id().to_string()].map(str::to_owned);
