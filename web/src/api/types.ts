@@ -95,15 +95,15 @@ export interface HistoryItem {
   from: string | null; to: string | null; details: unknown
 }
 export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
-export interface Timer { name: string; label: string; leg_id?: string | null; cycle?: number; provisional?: boolean; warn_at?: string | null; holder?: string | null; started_at: string; due_at: string; met_at: string | null; stopped_at?: string | null; late: boolean; left_text?: string; percent: number; segments: TimerSegment[] }
+export interface Timer { name: string; label: string; leg_id?: string | null; cycle?: number; provisional?: boolean; paused_at?: string | null; projected_due_at?: string | null; left_secs?: number; extensions?: number; held?: { from: string; to: string; who: string }[]; started_at: string; due_at: string; met_at: string | null; stopped_at?: string | null; late: boolean; left_text?: string; percent: number; segments: TimerSegment[] }
 export interface ServerField { name: string; label: string; kind: 'text' | 'long_text' | 'unit' | 'units' | 'bool' | 'number' | 'time' | 'date' | 'choice' | 'choices' | 'ticket' | 'attachments' | 'call' | 'leg' | 'category' | 'place' | 'checklist'; required: boolean; options?: { value: string; label: string }[] }
 export interface TicketAction { name: string; label: string; enabled: boolean; why_not: string | null; fields: ServerField[] }
 export interface NoticeRow { id: string; at: string; kind: 'sms' | 'email'; to_masked: string; text: string; state: 'queued' | 'sent' | 'sent_in_demo' | 'failed'; why: string | null }
 export interface Rating { reached?: boolean; satisfaction?: string | null; solved?: string | null; contacted?: boolean | null; words?: string | null }
 export interface Named { id: string; name: string }
 export interface Suspension { until: string; review_at: string | null; cause: string; cause_label?: string }
-export interface Oversight { id: string; level: string; cause: string | null; by: string | null; at: string; due_at: string | null; answer: string | null; lifted_at: string | null }
-export interface Contact { at: string; how: string; reached: boolean; call_id: string | null; proved: boolean }
+export interface Oversight { id: string; level: string; cause: string | null; cause_label?: string; reason?: string; by: string | null; at: string; due_at: string | null; answer: string | null; lifted_at: string | null }
+export interface Contact { at: string; how: string; reached: boolean; call_id: string | null; proved: boolean; name?: string }
 export interface Share { who: string; secs_business: number; overdue_secs: number }
 export interface Attachment { id: string; name: string; type: string; bytes: number; purpose: string; by: string; at: string; sha256?: string }
 export interface Finding { code: string; text: string }
@@ -116,7 +116,8 @@ export interface Ticket extends TicketRow {
   extension?: { days?: number; leg?: string; reason?: string } | null
   against_units?: Named[]; first_unit?: Named | null; parent?: { id: string; number: string } | null
   children?: { id: string; number: string; state: string; state_label?: string; title?: string }[]
-  suspension?: Suspension | null; pending_change?: Record<string, unknown> | null; pending_withdrawal?: Record<string, unknown> | null
+  suspension?: Suspension | null; pending_suspension?: Record<string, unknown> | null; pending_final?: Record<string, unknown> | null; transfer?: { to: string; outside_number: string | null; at: string; name: string } | null; phone_notices?: { leg_id: string; who: string; at: string; name: string }[]
+  pending_change?: Record<string, unknown> | null; pending_withdrawal?: Record<string, unknown> | null
   oversights?: Oversight[]; contacts?: Contact[]; breakdown?: Share[]; attachments?: Attachment[]; review_findings?: Finding[]
 }
 
