@@ -6,5 +6,5 @@ export default defineConfig({
   timeout: 300_000,
   workers: 1,
   reporter: process.env.CI ? 'line' : 'list',
-  use: { trace: 'retain-on-failure' },
+  use: { trace: 'retain-on-failure', actionTimeout: 30_000 },
 })

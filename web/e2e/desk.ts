@@ -52,8 +52,11 @@ export const pick = (page: Page, testid: string, value: string) => page.getByTes
 
 export async function act(page: Page, action: string, fill: () => Promise<void> = async () => {}) {
   const button = page.getByTestId(`action-${action}`)
-  await expect(page.getByTestId('actions')).toBeVisible()
-  if (!(await button.isVisible())) await page.getByTestId('more-actions').click()
+  // the page may still be fetching what the step before has made of the ticket
+  await expect(async () => {
+    if (!(await button.isVisible())) await page.getByTestId('more-actions').click({ timeout: 500 })
+    await expect(button).toBeEnabled({ timeout: 1_000 })
+  }).toPass({ timeout: 20_000 })
   await button.click()
   await fill()
   await page.getByTestId('action-submit').click()
@@ -61,14 +64,3 @@ export async function act(page: Page, action: string, fill: () => Promise<void> 
 }
 
 export const state = (page: Page) => page.getByTestId('ticket-state')
-
-/** Whether the page offers a step now, in front or behind "more". */
-export async function offers(page: Page, action: string): Promise<boolean> {
-  await expect(page.getByTestId('actions')).toBeVisible()
-  const button = page.getByTestId(`action-${action}`)
-  if (await button.isVisible()) return await button.isEnabled()
-  const more = page.getByTestId('more-actions')
-  if (!(await more.isVisible())) return false
-  await more.click()
-  return await button.isVisible() && await button.isEnabled()
-}

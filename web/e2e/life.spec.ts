@@ -105,23 +105,15 @@ test('that unit gives it back, and another dispatcher agrees and sends it to the
   })
 })
 
-test('the county’s hub signs and sends it on to the street', async () => {
+test('the county’s hub signs, asks for more time, and sends it on to the street', async () => {
   await as('hub', async page => {
-    await act(page, 'sign')
-    await act(page, 'dispatch', () => chooseUnit(page, 'unit_id', STREET))
-    await expect(leg(page, STREET)).toHaveAttribute('data-state', 'dispatched')
-  })
-})
-
-test('the street’s clerk signs on a telephone and asks for more time, which is granted', async () => {
-  await as('clerk-town', async page => {
-    await page.setViewportSize({ width: 360, height: 740 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
     await act(page, 'sign')
     await act(page, 'ask_extension', async () => {
       await page.getByTestId('field-days').locator('input').fill('2')
       await page.getByTestId('field-reason').fill('电缆需要开挖更换，材料后天到货。')
     })
+    await act(page, 'dispatch', () => chooseUnit(page, 'unit_id', STREET))
+    await expect(leg(page, STREET)).toHaveAttribute('data-state', 'dispatched')
   })
   await as('supervisor', async page => {
     await act(page, 'decide_extension', async () => {
@@ -130,6 +122,15 @@ test('the street’s clerk signs on a telephone and asks for more time, which is
     })
     await expect(history(page, 'decide_extension')).toContainText('同意')
     await expect(page.getByTestId('ticket-state').locator('..')).toContainText('已延期')
+  })
+})
+
+test('the street’s clerk signs on a telephone', async () => {
+  await as('clerk-town', async page => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await act(page, 'sign')
+    await expect(leg(page, STREET)).toHaveAttribute('data-state', 'handling')
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   })
 })
 

@@ -12,9 +12,25 @@ export type DutyPart = 'clerk' | 'duty' | 'leader'
 export interface Officer { post: DutyPart; name: string; mobile: string | null; email: string | null; starts_at: string | null; ends_at: string | null }
 export interface ReplyTemplate { id: string; title: string; text: string; category_id: string | null; unit_id: string | null }
 
+export const IMPORTS = ['units', 'people', 'places', 'knowledge', 'categories', 'catalogue'] as const
+export type Import = (typeof IMPORTS)[number]
+export interface ImportReport { rows: number; created: number; updated: number; errors: { row: number; column: string; message: string }[] }
+export interface ExportJob { state: string; done: number; total: number; why: string | null; file_name: string | null }
+
 const put = async <T>(path: string, body: unknown) => (await ask<T>(path, { method: 'PUT', body })).data
 
+export const exports = {
+  begin: (list: string, filter: object, format: 'xlsx' | 'csv') => post<{ job: string }>('/exports', { list, filter, format }),
+  job: (id: string) => get<ExportJob>(`/exports/${id}`),
+  file: (id: string) => `/api/v1/exports/${id}/file`,
+}
+
 export const admin = {
+  bring: async (list: Import, file: File, dryRun: boolean) => {
+    const form = new FormData()
+    form.set('file', file)
+    return (await ask<ImportReport>(`/imports/${list}`, { method: 'POST', form, query: { dry_run: dryRun } })).data
+  },
   catalogue: (version?: number) => get<CatalogueBody>('/catalogue', { version }),
   writeCatalogue: (body: { valid_from: string; note: string; entries: CatalogueEntry[]; forbidden: Ban[] }) => put<Version>('/catalogue', body),
   catalogueVersions: async () => (await get<Page<Version>>('/catalogue/versions')).items,

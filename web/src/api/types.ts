@@ -129,7 +129,7 @@ export interface WorkCounts {
 }
 export interface SavedFilter { id: string; name: string; filter: Record<string, unknown> }
 export interface BulkItem { id: string; number: string; allowed: boolean; why_not: string | null }
-export interface BulkJob { state: string; done: number; total: number; rows: { id: string; number: string; ok: boolean; error: string | null }[] }
+export interface BulkJob { state: string; done: number; total: number; rows: { id: string; number: string; /** `null` until its turn has come. */ ok: boolean | null; error: string | null }[] }
 
 export interface FloorAgent { name: string; number: string; state: PresenceState; why?: string | null; since: string; call: { hotline_name: string; talk_secs: number } | null }
 export interface Floor {

@@ -10,6 +10,7 @@ export const SETTINGS = {
   catalogue: { for: ['administrator'], page: (() => import('./CataloguePage.vue')) as Page },
   forbidden: { for: ['administrator'], page: (() => import('./ForbiddenPage.vue')) as Page },
   places: { for: ['administrator'], page: (() => import('./PlacesPage.vue')) as Page },
+  import: { for: ['administrator'], page: (() => import('./ImportPage.vue')) as Page },
 } satisfies Record<string, { for: Role[]; page: Page }>
 
 export type Setting = keyof typeof SETTINGS
