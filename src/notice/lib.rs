@@ -49,6 +49,10 @@ pub struct New<'a> {
     pub past: bool,
 }
 
+/// A message that is ready for the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft(serde_json::Value);
+
 /// The outbox's entrance: what is put in here in a transaction is sent when that is committed.
 #[derive(Clone)]
 pub struct Notices {
@@ -66,23 +70,34 @@ impl Notices {
 
     /// Puts a notice into the outbox. A sealed citizen for whom there is no text gets none.
     pub async fn queue(&self, db: &mut PgConnection, new: &New<'_>) -> Result<(), Error> {
+        self.put(db, self.draft(new)).await
+    }
+
+    /// What a notice would write into the outbox: one message, or two.
+    pub fn draft(&self, new: &New<'_>) -> Vec<Draft> {
         let Some(text) = self.templates.render(new.template, new.sealed, new.fill) else {
-            return Ok(());
+            return Vec::new();
         };
         let run_at = self.run_at(new);
-        let row = |kind: &'static str, subject: Option<String>| store::Insert {
-            id: NoticeId::new(new.at, self.dice.bytes()),
-            kind,
-            subject,
-            text: &text,
-            run_at,
+        let row = |kind: &'static str, subject: Option<String>| {
+            let id = NoticeId::new(new.at, self.dice.bytes());
+            let subject = subject.as_deref();
+            Draft(store::row(new, &store::Insert { id, kind, subject, text: &text, run_at }))
         };
-        store::insert(db, new, &row("sms", None)).await?;
+        let mut drafts = vec![row("sms", None)];
         if let To::Unit { .. } = new.to {
             let subject = self.templates.subject(new.template, new.fill, new.sealed);
-            store::insert(db, new, &row("email", Some(subject))).await?;
+            drafts.push(row("email", Some(subject)));
         }
-        Ok(())
+        drafts
+    }
+
+    /// Puts drafts into the outbox, by one statement however many there are.
+    pub async fn put(&self, db: &mut PgConnection, drafts: Vec<Draft>) -> Result<(), Error> {
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        store::insert(db, drafts.into_iter().map(|draft| draft.0).collect()).await
     }
 
     /// At once, or in the morning.

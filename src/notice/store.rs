@@ -1,6 +1,7 @@
 //! The outbox's SQL.
 use base::{CallId, NoticeId, PersonId, TicketId, UnitId};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use db::checks::Check;
@@ -58,44 +59,49 @@ pub struct Filter {
 pub(crate) struct Insert<'a> {
     pub id: NoticeId,
     pub kind: &'static str,
-    pub subject: Option<String>,
+    pub subject: Option<&'a str>,
     pub text: &'a str,
     pub run_at: DateTime<Utc>,
 }
 
-/// Asked for twice, it is written once.
-pub(crate) async fn insert(
-    db: &mut PgConnection,
-    new: &New<'_>,
-    row: &Insert<'_>,
-) -> Result<(), Error> {
+/// The row of a message.
+pub(crate) fn row(new: &New<'_>, row: &Insert<'_>) -> Value {
     let (person, unit, masked, whom) = match &new.to {
         To::Person { id, masked } => (Some(id.uuid()), None, masked, id.to_string()),
         To::Unit { id, name } => (None, Some(id.uuid()), name, id.to_string()),
     };
     let template = new.template.word();
+    json!({
+        "id": row.id.uuid(),
+        "at": new.at,
+        "ticket_id": new.ticket.map(TicketId::uuid),
+        "call_id": new.call.map(CallId::uuid),
+        "kind": row.kind,
+        "template": template,
+        "person_id": person,
+        "unit_id": unit,
+        "to_masked": masked,
+        "subject": row.subject,
+        "text": row.text,
+        "segments": i16::try_from(segments(row.text)).unwrap_or(i16::MAX),
+        "dedupe": format!("{}:{template}:{}:{whom}", new.event, row.kind),
+        "state": if new.past { "sent_in_demo" } else { "queued" },
+        "run_at": row.run_at,
+        "demo": new.demo,
+        "sent_at": new.past.then_some(new.at),
+    })
+}
+
+/// Asked for twice, each is written once.
+pub(crate) async fn insert(db: &mut PgConnection, rows: Vec<Value>) -> Result<(), Error> {
     sqlx::query!(
         "insert into notice (id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
             text, segments, dedupe, state, run_at, demo, sent_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $16, $14, $15,
-            case when $16 <> 'queued' then $2::timestamptz end)
+         select id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
+            text, segments, dedupe, state, run_at, demo, sent_at
+         from jsonb_populate_recordset(null::notice, $1)
          on conflict (dedupe) do nothing",
-        row.id.uuid(),
-        new.at,
-        new.ticket.map(TicketId::uuid),
-        new.call.map(CallId::uuid),
-        row.kind,
-        template,
-        person,
-        unit,
-        masked,
-        row.subject,
-        row.text,
-        i16::try_from(segments(row.text)).unwrap_or(i16::MAX),
-        format!("{}:{template}:{}:{whom}", new.event, row.kind),
-        row.run_at,
-        new.demo,
-        if new.past { "sent_in_demo" } else { "queued" },
+        Value::Array(rows),
     )
     .execute(db)
     .await?;

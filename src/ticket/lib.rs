@@ -22,6 +22,7 @@ mod state;
 mod steps;
 mod store;
 mod timer;
+mod together;
 mod view;
 
 pub use action::{Action, Choice, Field, Step, Verb};
@@ -45,6 +46,7 @@ pub use state::{LegState, Stage};
 pub use steps::Fired;
 pub use store::{CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
 pub use timer::{Clocks, Count, Fire, Runs, Timer};
+pub use together::{Ticked, due_ids, due_tickets, open_profiles, recount, save_ticked, to_recount};
 pub use view::{Band, BandKind, left_text, percent, segments};
 
 use base::{CallId, Dice, KnowledgeId, PersonId, TicketId};
@@ -177,17 +179,6 @@ pub async fn add(
     Ok(after)
 }
 
-/// Does what a ticket's deadlines ask for, once: marks, and the system's signature.
-pub async fn tick(
-    db: &mut PgConnection,
-    before: &Ticket,
-    now: DateTime<Utc>,
-) -> Result<(Ticket, Vec<Fired>), Error> {
-    let (after, events, fired) = before.ticked(now);
-    store::save(db, before, &after, &events, now).await?;
-    Ok((after, fired))
-}
-
 /// A ticket to be changed, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Ticket, Error> {
     store::lock(db, id).await?.ok_or(Error::NotFound)
@@ -257,15 +248,6 @@ pub async fn of_person(
     most: i64,
 ) -> Result<Vec<TicketId>, Error> {
     store::of_person(db, person, most).await
-}
-
-/// Tickets whose deadlines were reached, locked; what others hold is left to them.
-pub async fn due_tickets(
-    db: &mut PgConnection,
-    now: DateTime<Utc>,
-    most: i64,
-) -> Result<Vec<TicketId>, Error> {
-    store::due_tickets(db, now, most).await
 }
 
 /// Open tickets, counted for the floor; `today_ends` is the coming midnight.

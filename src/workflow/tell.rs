@@ -130,10 +130,21 @@ impl Teller<'_> {
         fired: &Fired,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
+        let drafts = self.fired_drafts(ticket, fired, at);
+        Ok(self.workflow.0.notices.put(tx, drafts).await?)
+    }
+
+    /// What a clerk is told when a limit runs out, or has run out.
+    pub(crate) fn fired_drafts(
+        &self,
+        ticket: &Ticket,
+        fired: &Fired,
+        at: DateTime<Utc>,
+    ) -> Vec<notice::Draft> {
         let leg = ticket.life.legs.iter().find(|leg| Some(leg.id) == fired.leg);
-        let Some(leg) = leg else { return Ok(()) }; // the hotline sees its own on its lists
+        let Some(leg) = leg else { return Vec::new() }; // the hotline sees its own on its lists
         if !matches!(fired.name, ticket::Clocks::Sign | ticket::Clocks::Handling) {
-            return Ok(());
+            return Vec::new();
         }
         let news = if fired.fire == Fire::Warn { UnitNews::SoonDue } else { UnitNews::Late };
         let mut fill = self.unit_fill(ticket, leg);
@@ -147,7 +158,7 @@ impl Teller<'_> {
             ticket::left_text(Some(fired.due), natural, at, &self.workflow.rules()),
         ));
         // two limits of one leg may run out in one moment
-        self.queue_unit(tx, ticket, leg, news, fill, fired.name.word(), at).await
+        self.unit_drafts(ticket, leg, news, &fill, fired.name.word(), at)
     }
 
     pub(crate) async fn tell_addition(
@@ -174,19 +185,32 @@ impl Teller<'_> {
         about: &str,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
+        let drafts = self.unit_drafts(ticket, leg, news, &fill, about, at);
+        Ok(self.workflow.0.notices.put(tx, drafts).await?)
+    }
+
+    fn unit_drafts(
+        &self,
+        ticket: &Ticket,
+        leg: &Leg,
+        news: UnitNews,
+        fill: &Fill,
+        about: &str,
+        at: DateTime<Utc>,
+    ) -> Vec<notice::Draft> {
         let new = notice::New {
             template: template(news),
             to: To::Unit { id: leg.unit.unit, name: leg.unit.name.clone() },
             ticket: Some(ticket.id),
             call: None,
             sealed: ticket.request.sealed,
-            fill: &fill,
+            fill,
             event: format!("{}:{}{about}", ticket.last_event(), leg.id),
             at,
             demo: ticket.demo,
             past: self.past,
         };
-        Ok(self.workflow.0.notices.queue(tx, &new).await?)
+        self.workflow.0.notices.draft(&new)
     }
 
     fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {

@@ -6,4 +6,4 @@ select id as "id: TicketId", digits, query_code, key, version, events, chain, ti
     extension_days, urges, misses, last_miss, dispatchers, reviewers, followers, extension, ending,
     ended_at, demo
 from ticket
-where id = $1
+where id = any($1)

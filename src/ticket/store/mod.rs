@@ -17,7 +17,7 @@ pub use list::{Filter, Page, Row, Sort};
 pub use narrow::{Flag, Load, Narrow};
 pub(crate) use narrow::{count, load};
 pub(crate) use read::{
-    by_digits, by_key, due_tickets, find, last_rating, lock, number_taken_today, of_person,
-    open_counts,
+    by_digits, by_key, due_tickets, find, find_many, last_rating, lock, lock_many,
+    number_taken_today, of_person, open_counts, profiles, to_recount,
 };
-pub(crate) use write::{add_rating, insert, save};
+pub(crate) use write::{add_rating, insert, save, save_many};

@@ -1,4 +1,6 @@
-//! Reading one ticket: its row, its legs, its limits.
+//! Reading tickets: their rows, their legs, their limits.
+use std::collections::HashMap;
+
 use base::{LegId, PersonId, StaffId, TicketId, UnitId};
 use chrono::{DateTime, NaiveDate, Utc};
 use org::Post;
@@ -75,12 +77,40 @@ pub(crate) async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Option<T
 
 /// A ticket to be read.
 pub(crate) async fn find(db: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
-    let row =
-        sqlx::query_file_as!(Row, "store/find.sql", id.uuid()).fetch_optional(&mut *db).await?;
-    let Some(row) = row else { return Ok(None) };
-    let legs = legs(db, id).await?;
-    let timers = timers(db, id).await?;
-    assemble(row, legs, timers).map(Some)
+    Ok(find_many(db, &[id]).await?.pop())
+}
+
+/// Tickets to be read, by three questions however many there are.
+pub(crate) async fn find_many(
+    db: &mut PgConnection,
+    ids: &[TicketId],
+) -> Result<Vec<Ticket>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_file_as!(Row, "store/find.sql", &ids).fetch_all(&mut *db).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut legs = legs(db, &ids).await?;
+    let mut timers = timers(db, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let legs = legs.remove(&row.id).unwrap_or_default();
+            let timers = timers.remove(&row.id).unwrap_or_default();
+            assemble(row, legs, timers)
+        })
+        .collect()
+}
+
+/// Tickets to be changed, locked until the transaction ends; those that are gone are left out.
+pub(crate) async fn lock_many(
+    db: &mut PgConnection,
+    ids: &[TicketId],
+) -> Result<Vec<Ticket>, Error> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    // in one order, so that two who lock many never wait for each other
+    let lock = "select 1 from ticket where id = any($1) order by id for update";
+    sqlx::query(lock).bind(&uuids).execute(&mut *db).await?;
+    find_many(db, ids).await
 }
 
 /// The ticket that was made with this key.
@@ -116,23 +146,65 @@ pub(crate) async fn due_tickets(
     db: &mut PgConnection,
     now: DateTime<Utc>,
     most: i64,
+    except: &[TicketId],
 ) -> Result<Vec<TicketId>, Error> {
+    let except: Vec<Uuid> = except.iter().map(|id| id.uuid()).collect();
     let due = sqlx::query_scalar!(
         r#"
         select ticket.id as "id: TicketId"
         from timer join ticket on ticket.id = timer.ticket_id
-        where timer.fire_at < $1
+        where timer.fire_at < $1 and timer.ticket_id <> all($3)
         order by timer.fire_at
         limit $2
         for update of ticket skip locked
         "#,
         now,
         most,
+        &except,
     );
     let mut ids = due.fetch_all(db).await?;
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
+}
+
+/// Open tickets after one, by their ids: those that have a clock running on to `from`, or one that
+/// is provisional; `profile` and its version narrow them.
+pub(crate) async fn to_recount(
+    db: &mut PgConnection,
+    after: Option<TicketId>,
+    from: Option<DateTime<Utc>>,
+    profile: Option<(&str, i32)>,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
+    let ids = sqlx::query_scalar!(
+        r#"
+        select id as "id: TicketId" from ticket
+        where ended_at is null and ($1::uuid is null or id > $1)
+            and ($3::text is null or (profile = $3 and profile_version = $4))
+            and ($2::timestamptz is null or exists (
+                select from timer
+                where ticket_id = ticket.id and met_at is null and stopped_at is null
+                    and (due_at >= $2 or provisional or counted ? 'paused_at')))
+        order by id limit $5
+        "#,
+        after.map(TicketId::uuid),
+        from,
+        profile.map(|(name, _)| name),
+        profile.map(|(_, version)| version),
+        most,
+    );
+    Ok(ids.fetch_all(db).await?)
+}
+
+/// How many open tickets began with which profile.
+pub(crate) async fn profiles(db: &mut PgConnection) -> Result<Vec<(String, i32, i64)>, Error> {
+    let rows = sqlx::query!(
+        r#"select profile, profile_version, count(*) as "open!" from ticket where ended_at is null
+           group by profile, profile_version order by profile, profile_version"#
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.profile, row.profile_version, row.open)).collect())
 }
 
 /// The newest tickets of one citizen.
@@ -198,86 +270,88 @@ pub(crate) async fn last_rating(
     }))
 }
 
-async fn legs(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Leg>, Error> {
+async fn legs(
+    db: &mut PgConnection,
+    tickets: &[Uuid],
+) -> Result<HashMap<TicketId, Vec<Leg>>, Error> {
     let rows = sqlx::query!(
         r#"
-        select leg.id as "id: LegId", leg.unit_id as "unit_id: UnitId", unit.path, unit.name,
+        select leg.ticket_id as "ticket: TicketId", leg.id as "id: LegId", leg.unit_id as "unit_id: UnitId", unit.path, unit.name,
             unit.level, unit.kind, leg.lead, leg.parent_id as "parent: LegId", leg.cycle, leg.state,
             leg.dispatched_at, leg.dispatched_by as "dispatched_by: StaffId", leg.sign_due,
             leg.signed_at, leg.auto_signed, leg.return_due, leg.return_asked, leg.binding, leg.due_at,
             leg.replied_at, leg.ended_at, leg.reply
         from handling_leg leg join unit on unit.id = leg.unit_id
-        where leg.ticket_id = $1
+        where leg.ticket_id = any($1)
         order by leg.position
         "#,
-        ticket.uuid(),
+        tickets,
     );
-    let corrupt = || Error::Corrupt(ticket);
-    rows.fetch_all(db)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(Leg {
-                id: row.id,
-                unit: Post {
-                    unit: row.unit_id,
-                    path: row.path,
-                    name: row.name,
-                    level: row.level.parse().map_err(|_| corrupt())?,
-                    kind: row.kind.parse().map_err(|_| corrupt())?,
-                },
-                lead: row.lead,
-                parent: row.parent,
-                cycle: row.cycle,
-                state: LegState::from_word(&row.state).ok_or_else(corrupt)?,
-                dispatched_at: row.dispatched_at,
-                dispatched_by: row.dispatched_by,
-                sign_due: row.sign_due,
-                signed_at: row.signed_at,
-                auto_signed: row.auto_signed,
-                return_due: row.return_due,
-                return_asked: row.return_asked,
-                binding: row.binding,
-                due_at: row.due_at,
-                replied_at: row.replied_at,
-                ended_at: row.ended_at,
-                reply: row.reply.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
-            })
-        })
-        .collect()
+    let mut all = HashMap::<_, Vec<_>>::new();
+    for row in rows.fetch_all(db).await? {
+        let corrupt = || Error::Corrupt(row.ticket);
+        all.entry(row.ticket).or_default().push(Leg {
+            id: row.id,
+            unit: Post {
+                unit: row.unit_id,
+                path: row.path,
+                name: row.name,
+                level: row.level.parse().map_err(|_| corrupt())?,
+                kind: row.kind.parse().map_err(|_| corrupt())?,
+            },
+            lead: row.lead,
+            parent: row.parent,
+            cycle: row.cycle,
+            state: LegState::from_word(&row.state).ok_or_else(corrupt)?,
+            dispatched_at: row.dispatched_at,
+            dispatched_by: row.dispatched_by,
+            sign_due: row.sign_due,
+            signed_at: row.signed_at,
+            auto_signed: row.auto_signed,
+            return_due: row.return_due,
+            return_asked: row.return_asked,
+            binding: row.binding,
+            due_at: row.due_at,
+            replied_at: row.replied_at,
+            ended_at: row.ended_at,
+            reply: row.reply.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
+        });
+    }
+    Ok(all)
 }
 
-async fn timers(db: &mut PgConnection, ticket: TicketId) -> Result<Vec<Timer>, Error> {
+async fn timers(
+    db: &mut PgConnection,
+    tickets: &[Uuid],
+) -> Result<HashMap<TicketId, Vec<Timer>>, Error> {
     let rows = sqlx::query!(
         r#"
-        select seq, name, leg_id as "leg: LegId", cycle, runs, started_at, due_at, provisional, warns,
+        select ticket_id as "ticket: TicketId", seq, name, leg_id as "leg: LegId", cycle, runs, started_at, due_at, provisional, warns,
             late_at, met_at, stopped_at, counted
-        from timer where ticket_id = $1 order by seq
+        from timer where ticket_id = any($1) order by seq
         "#,
-        ticket.uuid(),
+        tickets,
     );
-    let corrupt = || Error::Corrupt(ticket);
-    rows.fetch_all(db)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(Timer {
-                seq: row.seq,
-                name: Clocks::from_word(&row.name).ok_or_else(corrupt)?,
-                leg: row.leg,
-                cycle: row.cycle,
-                runs: Runs::from_word(&row.runs).ok_or_else(corrupt)?,
-                started_at: row.started_at,
-                due_at: row.due_at,
-                provisional: row.provisional,
-                warns: row.warns,
-                late_at: row.late_at,
-                met_at: row.met_at,
-                stopped_at: row.stopped_at,
-                count: serde_json::from_value(row.counted).map_err(|_| corrupt())?,
-            })
-        })
-        .collect()
+    let mut all = HashMap::<_, Vec<_>>::new();
+    for row in rows.fetch_all(db).await? {
+        let corrupt = || Error::Corrupt(row.ticket);
+        all.entry(row.ticket).or_default().push(Timer {
+            seq: row.seq,
+            name: Clocks::from_word(&row.name).ok_or_else(corrupt)?,
+            leg: row.leg,
+            cycle: row.cycle,
+            runs: Runs::from_word(&row.runs).ok_or_else(corrupt)?,
+            started_at: row.started_at,
+            due_at: row.due_at,
+            provisional: row.provisional,
+            warns: row.warns,
+            late_at: row.late_at,
+            met_at: row.met_at,
+            stopped_at: row.stopped_at,
+            count: serde_json::from_value(row.counted).map_err(|_| corrupt())?,
+        });
+    }
+    Ok(all)
 }
 
 /// The border: words become types here, or the row is corrupt.

@@ -3,7 +3,6 @@ use base::{StaffId, TicketId};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::error::Error;
 use crate::history::{Event, kept};
@@ -75,45 +74,70 @@ pub(crate) async fn save(
     events: &[Event],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let life = &after.life;
-    let legs = life.legs.iter().enumerate();
-    let legs = legs.filter(|(i, leg)| before.life.legs.get(*i) != Some(leg));
-    let timers = life.timers.iter().enumerate();
-    let timers = timers.filter(|(i, timer)| before.life.timers.get(*i) != Some(timer));
-    sqlx::query_file!(
-        "store/save.sql",
-        after.id.uuid(),
-        after.version,
-        after.events,
-        after.chain,
-        life.stage.word(),
-        after.since,
-        life.cycle,
-        life.lead().map(|leg| leg.unit.unit.uuid()),
-        life.promise,
-        life.due(),
-        life.timers.iter().any(|timer| timer.is_running() && timer.provisional),
-        life.was_late(now),
-        life.returns,
-        life.corrections,
-        life.extensions,
-        life.extension_days,
-        life.urges,
-        life.misses,
-        life.last_miss,
-        &uuids(&life.dispatchers),
-        &uuids(&life.reviewers),
-        &uuids(&life.followers),
-        life.extension.as_ref().map(value),
-        life.ending.as_ref().map(value),
-        life.ended_at,
-        rows(legs.map(|(i, leg)| leg_row(i, leg))),
-        rows(timers.map(|(_, timer)| timer_row(timer))),
-        rows(events.iter().map(event_row)),
-    )
-    .execute(db)
-    .await?;
+    save_many(db, &[(before, after, events)], now).await
+}
+
+/// Tickets after their steps, by one statement however many there are.
+pub(crate) async fn save_many(
+    db: &mut PgConnection,
+    all: &[(&Ticket, &Ticket, &[Event])],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let (mut tickets, mut legs, mut timers, mut told) = (vec![], vec![], vec![], vec![]);
+    for (before, after, events) in all {
+        let of = |mut row: Value| {
+            row["ticket_id"] = json!(after.id);
+            row
+        };
+        tickets.push(ticket_row(after, now));
+        let changed = after.life.legs.iter().enumerate();
+        let changed = changed.filter(|(i, leg)| before.life.legs.get(*i) != Some(leg));
+        legs.extend(changed.map(|(i, leg)| of(leg_row(i, leg))));
+        let changed = after.life.timers.iter().enumerate();
+        // without an event it is about the rows themselves: all are written
+        let changed = changed
+            .filter(|(i, timer)| events.is_empty() || before.life.timers.get(*i) != Some(timer));
+        timers.extend(changed.map(|(_, timer)| of(timer_row(timer))));
+        told.extend(events.iter().map(|event| of(event_row(event))));
+    }
+    sqlx::query_file!("store/save.sql", rows(tickets), rows(legs), rows(timers), rows(told))
+        .execute(db)
+        .await?;
     Ok(())
+}
+
+/// What a step may change of a ticket's row.
+fn ticket_row(ticket: &Ticket, now: DateTime<Utc>) -> Value {
+    let life = &ticket.life;
+    json!({
+        "id": ticket.id,
+        "version": ticket.version,
+        "events": ticket.events,
+        "chain": format!("\\x{}", hex::encode(&ticket.chain)),
+        "profile": ticket.profile,
+        "profile_version": ticket.profile_version,
+        "state": life.stage.word(),
+        "since": ticket.since,
+        "cycle": life.cycle,
+        "unit_id": life.lead().map(|leg| leg.unit.unit),
+        "promise_at": life.promise,
+        "due_at": life.due(),
+        "provisional": life.timers.iter().any(|timer| timer.is_running() && timer.provisional),
+        "was_late": life.was_late(now),
+        "returns": life.returns,
+        "corrections": life.corrections,
+        "extensions": life.extensions,
+        "extension_days": life.extension_days,
+        "urges": life.urges,
+        "misses": life.misses,
+        "last_miss": life.last_miss,
+        "dispatchers": life.dispatchers,
+        "reviewers": life.reviewers,
+        "followers": life.followers,
+        "extension": life.extension,
+        "ending": life.ending,
+        "ended_at": life.ended_at,
+    })
 }
 
 /// The rows of one table as one parameter: `jsonb_populate_recordset` reads them by column.
@@ -214,8 +238,4 @@ pub(crate) async fn add_rating(
 
 fn value<T: serde::Serialize>(of: &T) -> Value {
     serde_json::to_value(of).unwrap_or_default()
-}
-
-fn uuids(ids: &[StaffId]) -> Vec<Uuid> {
-    ids.iter().map(|id| id.uuid()).collect()
 }

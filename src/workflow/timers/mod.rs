@@ -1,0 +1,124 @@
+//! The deadlines' job: each mark and each warning exactly once, in the transaction that tells of it.
+use base::{Tasks, TicketId};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Postgres, Transaction};
+use ticket::Ticked;
+
+use crate::{Error, Workflow};
+
+/// How often the deadlines are looked at when none was reached.
+const PAUSE: TimeDelta = TimeDelta::seconds(1);
+/// How many tickets one transaction takes.
+const BATCH: i64 = 500;
+
+impl Workflow {
+    /// Runs until the house closes.
+    pub fn start(&self, tasks: &Tasks) {
+        let (this, stop) = (self.clone(), tasks.clone());
+        tasks.spawn("deadlines", async move {
+            let (mut sick, mut idle) = (Vec::new(), 0_u32);
+            loop {
+                let fired = match this.fire_batch(&mut sick).await {
+                    Ok(fired) => fired,
+                    Err(error) => {
+                        tracing::warn!(?error, "deadlines cannot be looked at: {error}");
+                        0
+                    }
+                };
+                if fired > 0 {
+                    continue;
+                }
+                idle += 1;
+                if idle.is_multiple_of(60) {
+                    sick.clear(); // tried again once a minute
+                }
+                tokio::select! {
+                    biased;
+                    () = stop.stopping() => return,
+                    () = this.0.clock.sleep_until(this.0.clock.now() + PAUSE) => {}
+                }
+            }
+        });
+    }
+
+    /// Does what the deadlines that were reached ask for; how many tickets had one.
+    pub async fn fire_due(&self) -> Result<usize, Error> {
+        self.fire_batch(&mut Vec::new()).await
+    }
+
+    /// As many as one transaction takes. When that fails, each by itself: one ticket that cannot be
+    /// read holds up no other, and is tried again when all else is done.
+    async fn fire_batch(&self, sick: &mut Vec<TicketId>) -> Result<usize, Error> {
+        let now = self.0.clock.now();
+        match self.fire(now, BATCH, sick).await {
+            Ok(fired) => return Ok(fired.len()),
+            Err(error) => tracing::warn!(?error, "deadlines are done one by one: {error}"),
+        }
+        let mut done = 0;
+        for id in self.due_ids(now).await? {
+            if sick.contains(&id) {
+                continue;
+            }
+            match self.fire_one(id, now).await {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    tracing::error!(ticket.id = %id, ?error, "deadlines of ticket {id}: {error}");
+                    sick.push(id);
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn fire(
+        &self,
+        now: DateTime<Utc>,
+        most: i64,
+        except: &[TicketId],
+    ) -> Result<Vec<Ticked>, Error> {
+        let mut tx = self.0.db.begin().await?;
+        let due = ticket::due_tickets(&mut tx, now, most, except).await?;
+        self.marked(tx, due, now).await
+    }
+
+    async fn fire_one(&self, id: TicketId, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.0.db.begin().await?;
+        let before = ticket::lock(&mut tx, id).await?;
+        self.marked(tx, vec![before], now).await.map(drop)
+    }
+
+    async fn due_ids(&self, now: DateTime<Utc>) -> Result<Vec<TicketId>, Error> {
+        let mut db = self.0.db.acquire().await?;
+        Ok(ticket::due_ids(&mut db, now, BATCH).await?)
+    }
+
+    /// Marks tickets, tells of it, and commits.
+    async fn marked(
+        &self,
+        mut tx: Transaction<'_, Postgres>,
+        due: Vec<ticket::Ticket>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Ticked>, Error> {
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all: Vec<Ticked> = due.into_iter().map(|before| Ticked::look(before, now)).collect();
+        ticket::save_ticked(&mut tx, &all, now).await?;
+        let teller = self.teller();
+        let mut drafts = Vec::new();
+        for one in &all {
+            for fired in &one.fired {
+                drafts.extend(teller.fired_drafts(&one.after, fired, now));
+            }
+        }
+        self.0.notices.put(&mut tx, drafts).await?;
+        tx.commit().await?;
+        for one in all.iter().filter(|one| !one.fired.is_empty()) {
+            self.announce(&one.after);
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests;
