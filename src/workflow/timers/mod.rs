@@ -1,7 +1,7 @@
 //! The deadlines' job: each mark and each warning exactly once, in the transaction that tells of it.
 use base::{Tasks, TicketId};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use ticket::Ticked;
 
 use crate::{Error, Workflow};
@@ -77,14 +77,40 @@ impl Workflow {
         except: &[TicketId],
     ) -> Result<Vec<Ticked>, Error> {
         let mut tx = self.0.db.begin().await?;
-        let due = ticket::due_tickets(&mut tx, now, most, except).await?;
-        self.marked(tx, due, now).await
+        let marked = match ticket::due_tickets(&mut tx, now, most, except).await {
+            Ok(due) => self.mark(&mut tx, due, now).await,
+            Err(error) => Err(error.into()),
+        };
+        self.settle(tx, marked).await
     }
 
     async fn fire_one(&self, id: TicketId, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.0.db.begin().await?;
-        let before = ticket::lock(&mut tx, id).await?;
-        self.marked(tx, vec![before], now).await.map(drop)
+        let marked = match ticket::lock(&mut tx, id).await {
+            Ok(before) => self.mark(&mut tx, vec![before], now).await,
+            Err(error) => Err(error.into()),
+        };
+        self.settle(tx, marked).await.map(drop)
+    }
+
+    /// All of it, or nothing: the locks are gone when this returns.
+    async fn settle(
+        &self,
+        tx: Transaction<'_, Postgres>,
+        marked: Result<Vec<Ticked>, Error>,
+    ) -> Result<Vec<Ticked>, Error> {
+        let all = match marked {
+            Ok(all) => all,
+            Err(error) => {
+                tx.rollback().await?;
+                return Err(error);
+            }
+        };
+        tx.commit().await?;
+        for one in all.iter().filter(|one| !one.fired.is_empty()) {
+            self.announce(&one.after);
+        }
+        Ok(all)
     }
 
     async fn due_ids(&self, now: DateTime<Utc>) -> Result<Vec<TicketId>, Error> {
@@ -92,10 +118,10 @@ impl Workflow {
         Ok(ticket::due_ids(&mut db, now, BATCH).await?)
     }
 
-    /// Marks tickets, tells of it, and commits.
-    async fn marked(
+    /// Marks tickets and tells of it.
+    async fn mark(
         &self,
-        mut tx: Transaction<'_, Postgres>,
+        tx: &mut PgConnection,
         due: Vec<ticket::Ticket>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Ticked>, Error> {
@@ -103,7 +129,7 @@ impl Workflow {
             return Ok(Vec::new());
         }
         let all: Vec<Ticked> = due.into_iter().map(|before| Ticked::look(before, now)).collect();
-        ticket::save_ticked(&mut tx, &all, now).await?;
+        ticket::save_ticked(tx, &all, now).await?;
         let teller = self.teller();
         let mut drafts = Vec::new();
         for one in &all {
@@ -111,11 +137,7 @@ impl Workflow {
                 drafts.extend(teller.fired_drafts(&one.after, fired, now));
             }
         }
-        self.0.notices.put(&mut tx, drafts).await?;
-        tx.commit().await?;
-        for one in all.iter().filter(|one| !one.fired.is_empty()) {
-            self.announce(&one.after);
-        }
+        self.0.notices.put(tx, drafts).await?;
         Ok(all)
     }
 }
