@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use api::{App, Tls};
 use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
+use db::objects::Objects;
 use org::Persons;
 use speech::Model;
 
@@ -99,7 +100,10 @@ async fn run(
         tasks: tasks.clone(),
     })
     .await?;
+    let seal = db::seal::Keys::open(&keys_file(config, &home).with_extension("objects"), &*dice)?;
+    let objects = Objects::new(home.data.join("objects"), Arc::new(seal), dice.clone());
     let mut app = App::new(pool.clone(), clock.clone(), dice, keys);
+    app.objects = Some(objects);
     app.demo = options.demo;
     app.secure = tls.is_some();
     app.metrics = Some(metrics);

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use base::{Clock, Dice, Tasks};
+use db::objects::Objects;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notice::{Notices, Templates};
 use org::login::SecondFactor;
@@ -9,6 +11,7 @@ use sqlx::PgPool;
 use ticket::RuleBook;
 use workflow::Workflow;
 
+use crate::Error;
 use crate::assets::{Assets, NoAssets};
 use crate::demo::Rings;
 use crate::health::Part;
@@ -28,6 +31,8 @@ pub struct App {
     pub persons: Persons,
     /// The conductor of tickets. Starts with the rules and texts that come with the program.
     pub workflow: Workflow,
+    /// Where files lie: attachments, exports. None: they cannot be kept.
+    pub objects: Option<Objects>,
     /// Demonstration: no second factor, demo routes on.
     pub demo: bool,
     /// Whether the cookie may travel over TLS only.
@@ -70,6 +75,7 @@ impl App {
             limits: Limits::new(clock.clone()),
             feed: Feed::new(&*clock, &*dice),
             calls: None,
+            objects: None,
             rings: None,
             db,
             clock,
@@ -83,6 +89,15 @@ impl App {
             tasks: Tasks::default(),
             recent: Recent::default(),
         }
+    }
+
+    /// Where files lie.
+    pub(crate) fn objects(&self) -> Result<&Objects, Error> {
+        self.objects.as_ref().ok_or_else(|| Error::Refused {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "no_objects",
+            detail: "文件存储未启用".to_owned(),
+        })
     }
 
     /// Whether signing in asks for six digits.

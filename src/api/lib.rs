@@ -4,6 +4,7 @@
 //! A new part joins with one line in `routes` and, where it needs a handle, one field of [`App`].
 mod app;
 pub mod assets;
+mod attachments;
 mod callbacks;
 mod calls;
 mod catalogue;
@@ -14,6 +15,7 @@ mod error;
 mod extract;
 mod floor;
 mod health;
+mod idempotency;
 mod knowledge;
 mod limits;
 mod lists;
@@ -65,6 +67,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(catalogue::routes())
         .merge(knowledge::routes())
         .merge(tickets::routes())
+        .merge(attachments::routes())
         .merge(notices::routes())
         .merge(public::routes())
         .merge(desk::routes())

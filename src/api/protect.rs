@@ -15,7 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
 use crate::error::{PROBLEM, problem};
-use crate::{App, Error};
+use crate::{App, Error, idempotency};
 
 /// The most that a request may carry, unless its route says otherwise.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -34,6 +34,7 @@ pub(crate) fn layers(router: Router<App>, app: &App) -> Router<App> {
     router
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(app.clone(), idempotency::layer))
         .layer(from_fn(own_origin))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, SLOWEST))
         .layer(from_fn(problems))

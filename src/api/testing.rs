@@ -21,6 +21,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) city: City,
     router: Router,
+    objects: tempfile::TempDir,
 }
 
 /// What came back.
@@ -54,9 +55,12 @@ pub(crate) async fn house_with(set: impl FnOnce(&mut App)) -> House {
     let keys = Arc::new(Keys::random(&*dice));
     let db = db::testing::database().await;
     let city = org::testing::city(&db, &*clock, &*dice).await;
-    let mut app = App::new(db, clock.clone(), dice, keys);
+    let objects = tempfile::tempdir().unwrap();
+    let seal = Arc::new(db::seal::Keys::random(&*dice));
+    let mut app = App::new(db, clock.clone(), dice.clone(), keys);
+    app.objects = Some(db::objects::Objects::new(objects.path().to_owned(), seal, dice));
     set(&mut app);
-    House { router: crate::router(app.clone()), app, clock, city }
+    House { objects, router: crate::router(app.clone()), app, clock, city }
 }
 
 impl House {
@@ -105,12 +109,37 @@ impl House {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
+        self.ask_bytes(method, path, headers, body.unwrap_or_default().into()).await
+    }
+
+    /// Every file that lies among the objects.
+    pub(crate) fn objects_on_disk(&self) -> Vec<Vec<u8>> {
+        let (mut folders, mut files) = (vec![self.objects.path().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push(std::fs::read(path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    pub(crate) async fn ask_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let mut request =
             Request::builder().method(method).uri(path).header("host", "hotline.test");
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

@@ -17,6 +17,11 @@ pub enum Error {
     Ticket(ticket::Error),
     #[error(transparent)]
     Notice(#[from] notice::Error),
+    /// A key that belongs to another request.
+    #[error("此 Idempotency-Key 已用于另一个请求")]
+    KeyReused,
+    #[error(transparent)]
+    Sealed(#[from] db::seal::Error),
     #[error("database")]
     Db(#[from] sqlx::Error),
 }

@@ -2,11 +2,15 @@
 //! ticket, its event, its limits and what has to be told. Decides no right of its own and sends
 //! nothing itself.
 mod accept;
+pub mod attachments;
 pub mod demo;
 pub mod doctor;
 mod error;
+mod files;
+pub mod idempotency;
 mod lookup;
 mod page;
+mod store;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -21,11 +25,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base::{CallId, Clock, Dice, TicketId, UnitId};
+use chrono::{DateTime, Utc};
 use notice::Notices;
 use org::{Actor, Persons, Post, Right, Thing};
 use sqlx::{PgConnection, PgPool};
 use ticket::{Action, Ctx, RuleBook, Rules, Stage, Step, Ticket};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// A ticket that changed, for those who look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +178,11 @@ impl Workflow {
         let change = Change { id: ticket.id, version: ticket.version, state: ticket.life.stage };
         drop(self.0.changes.send(change)); // nobody may be listening
     }
+}
+
+/// A new id, for what has no type of id of its own.
+pub(crate) fn new_id(at: DateTime<Utc>, dice: &dyn Dice) -> Uuid {
+    base::NoticeId::new(at, dice.bytes()).uuid()
 }
 
 /// Whether the actor may see the ticket; if not, it does not exist.

@@ -6,6 +6,7 @@ use org::{Actor, Identity, Masked, Right, Role, Thing};
 use sqlx::PgConnection;
 use ticket::{Ctx, Event, Offer, Rating, Request, Ticket};
 
+use crate::attachments::{self, Attachment};
 use crate::{Error, Workflow, see};
 
 /// Everything the ticket's page shows.
@@ -21,6 +22,7 @@ pub struct TicketPage {
     pub rating: Option<Rating>,
     pub offers: Vec<Offer>,
     pub notices: Vec<notice::Row>,
+    pub attachments: Vec<Attachment>,
     /// Hotline staff, who may give the citizen the query code again.
     pub by_hotline: bool,
 }
@@ -92,6 +94,7 @@ impl Workflow {
             contact: identity.filter(|_| !hidden).map(|identity| identity.masked()),
             rating,
             offers: ticket.life.offers(&ctx),
+            attachments: attachments::visible(db, actor, &ticket).await?,
             events,
             notices,
             by_hotline,
@@ -158,7 +161,7 @@ impl Workflow {
 }
 
 /// Whether they work for the hotline itself, which knows who reported.
-fn is_hotline(actor: &Actor) -> bool {
+pub(crate) fn is_hotline(actor: &Actor) -> bool {
     actor.roles.iter().any(|role| role.is_city_wide())
 }
 

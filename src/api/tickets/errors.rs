@@ -31,7 +31,8 @@ impl From<workflow::Error> for Error {
             E::Denied(denied) => denied.into(),
             E::Org(error) => error.into(),
             E::Db(error) => error.into(),
-            broken @ (E::Ticket(_) | E::Notice(_)) => Self::internal(broken),
+            E::KeyReused => Self::invalid("idempotency_key_reused", error.to_string()),
+            broken @ (E::Ticket(_) | E::Notice(_) | E::Sealed(_)) => Self::internal(broken),
         }
     }
 }

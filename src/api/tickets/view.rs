@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use workflow::TicketPage;
 
+use crate::attachments::AttachmentItem;
 use crate::notices::NoticeRow;
 
 /// A line of a list.
@@ -361,6 +362,7 @@ pub(crate) struct TicketBody {
     /// What this viewer may do now.
     actions: Vec<OfferBody>,
     notices: Vec<NoticeRow>,
+    attachments: Vec<AttachmentItem>,
     rating: Option<RatingBody>,
     #[schema(value_type = Option<Object>)]
     extension: Option<ticket::ExtensionAsk>,
@@ -372,7 +374,7 @@ pub(crate) struct TicketBody {
 
 impl TicketBody {
     pub(crate) fn new(page: TicketPage, rules: &Rules, now: DateTime<Utc>) -> Self {
-        let TicketPage { ticket, contact, events, rating, offers, notices, .. } = page;
+        let TicketPage { ticket, contact, events, rating, offers, notices, attachments, .. } = page;
         let row = TicketRow::new(list_row(&ticket, page.place_path.clone(), now), rules, now);
         let timers = &ticket.life.timers;
         let held = ticket::held(&ticket.life, &events, now);
@@ -411,6 +413,7 @@ impl TicketBody {
                     fields: offer.fields,
                 })
                 .collect(),
+            attachments: attachments.into_iter().map(AttachmentItem::new).collect(),
             notices: notices.into_iter().map(NoticeRow::new).collect(),
             rating: rating.map(RatingBody::new),
             query_code: page.by_hotline.then_some(ticket.query_code),

@@ -1,0 +1,172 @@
+//! What a file is, by its content: few kinds are taken, and images are written anew, so that what a
+//! camera notes (place, time, device) does not stay.
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use ticket::Refused;
+
+/// A file that can be kept.
+#[derive(Debug)]
+pub(crate) struct Clean {
+    pub kind: &'static str,
+    pub extension: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// What is taken: what `infer` calls it, what we call it, how its name ends.
+const TAKEN: &[(&str, &str, &str)] = &[
+    ("image/jpeg", "image/jpeg", "jpg"),
+    ("image/png", "image/png", "png"),
+    ("image/webp", "image/webp", "webp"),
+    ("application/pdf", "application/pdf", "pdf"),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "docx",
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx",
+    ),
+    ("audio/mpeg", "audio/mpeg", "mp3"),
+    ("audio/x-wav", "audio/wav", "wav"),
+    ("video/mp4", "video/mp4", "mp4"),
+];
+
+/// An image's longest side, and the memory that reading one may take.
+const WIDEST: u32 = 12_000;
+const MEMORY: u64 = 256 * 1024 * 1024;
+/// Looks like the original.
+const QUALITY: u8 = 90;
+
+/// Says what a file is and takes out what it should not tell. Computes: call it from
+/// `spawn_blocking`.
+pub(crate) fn clean(bytes: Vec<u8>) -> Result<Clean, Refused> {
+    let found = infer::get(&bytes).map_or("", |kind| kind.mime_type());
+    let Some((_, kind, extension)) = TAKEN.iter().find(|(mime, ..)| *mime == found) else {
+        return Err(Refused::Bad(
+            "不支持此文件类型：可上传 JPG、PNG、WebP、PDF、DOCX、XLSX、MP3、WAV、MP4".to_owned(),
+        ));
+    };
+    let office = matches!(*extension, "docx" | "xlsx");
+    if office && contains(&bytes, b"vbaProject") {
+        return Err(Refused::Bad("不接收含有宏的文件".to_owned()));
+    }
+    let bytes = match *kind {
+        "image/jpeg" => rewrite(&bytes, ImageFormat::Jpeg)?,
+        "image/png" => rewrite(&bytes, ImageFormat::Png)?,
+        "image/webp" => rewrite(&bytes, ImageFormat::WebP)?,
+        _ => bytes,
+    };
+    Ok(Clean { kind, extension, bytes })
+}
+
+/// The same picture, and nothing else.
+fn rewrite(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, Refused> {
+    let unreadable = |_| Refused::Bad("图片无法读取或尺寸过大".to_owned());
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(WIDEST);
+    limits.max_image_height = Some(WIDEST);
+    limits.max_alloc = Some(MEMORY);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    let orientation = decoder.orientation().map_err(unreadable)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    picture.apply_orientation(orientation); // it was told by what is now left out
+    let mut out = Cursor::new(Vec::new());
+    match format {
+        ImageFormat::Jpeg => {
+            let encoder = JpegEncoder::new_with_quality(&mut out, QUALITY);
+            picture.to_rgb8().write_with_encoder(encoder).map_err(unreadable)?;
+        }
+        format => picture.write_to(&mut out, format).map_err(unreadable)?,
+    }
+    Ok(out.into_inner())
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// A name that is only a name, and ends as its content asks.
+pub(crate) fn safe_name(name: &str, extension: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String =
+        last.chars().filter(|c| !c.is_control() && !"<>:\"|?*".contains(*c)).collect();
+    let plain = plain.trim().trim_start_matches('.');
+    let (stem, ending) = plain.rsplit_once('.').unwrap_or((plain, ""));
+    let right = ending.eq_ignore_ascii_case(extension)
+        || (extension == "jpg" && ending.eq_ignore_ascii_case("jpeg"));
+    let stem: String = if right { stem } else { plain }.chars().take(100).collect();
+    if stem.is_empty() { format!("附件.{extension}") } else { format!("{stem}.{extension}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jpeg_with_exif() -> Vec<u8> {
+        let picture = DynamicImage::new_rgb8(8, 4);
+        let mut out = Cursor::new(Vec::new());
+        picture.write_to(&mut out, ImageFormat::Jpeg).unwrap();
+        let plain = out.into_inner();
+        // SOI, then APP1 with a little-endian TIFF: one entry, orientation 6 (turn right)
+        let tiff =
+            b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0GPS 43.17";
+        let length = u16::try_from(tiff.len() + 2).unwrap().to_be_bytes();
+        [&plain[..2], &[0xff, 0xe1], &length[..], tiff, &plain[2..]].concat()
+    }
+
+    #[test]
+    fn a_photograph_loses_what_the_camera_noted_and_stays_upright() {
+        let sent = jpeg_with_exif();
+        assert!(contains(&sent, b"GPS 43.17"));
+        let kept = clean(sent).unwrap();
+        assert_eq!((kept.kind, kept.extension), ("image/jpeg", "jpg"));
+        assert!(!contains(&kept.bytes, b"Exif") && !contains(&kept.bytes, b"GPS 43.17"));
+        let picture = image::load_from_memory(&kept.bytes).unwrap();
+        assert_eq!((picture.width(), picture.height()), (4, 8));
+    }
+
+    #[test]
+    fn what_runs_or_shows_scripts_is_refused() {
+        let program = [b"\x7fELF\x02\x01\x01\0".as_slice(), &[0; 64]].concat();
+        let windows = [b"MZ\x90\0".as_slice(), &[0; 128]].concat();
+        for bytes in [
+            program,
+            windows,
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>".to_vec(),
+            b"<!DOCTYPE html><html></html>".to_vec(),
+            b"#!/bin/sh\nrm\n".to_vec(),
+            b"plain words".to_vec(),
+            Vec::new(),
+        ] {
+            assert!(clean(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_cut_or_false_image_is_refused() {
+        let mut cut = jpeg_with_exif();
+        cut.truncate(60);
+        assert!(clean(cut).is_err());
+    }
+
+    #[test]
+    fn a_pdf_stays_as_it_is() {
+        let pdf = b"%PDF-1.7\n1 0 obj\n".to_vec();
+        assert_eq!(clean(pdf.clone()).unwrap().bytes, pdf);
+    }
+
+    #[test]
+    fn a_name_cannot_lead_elsewhere_or_hide_what_it_is() {
+        assert_eq!(safe_name("../../etc/passwd", "pdf"), "passwd.pdf");
+        assert_eq!(safe_name("C:\\现场.JPEG", "jpg"), "现场.jpg");
+        assert_eq!(safe_name("photo.exe", "png"), "photo.exe.png");
+        assert_eq!(safe_name("", "png"), "附件.png");
+        assert_eq!(safe_name(".hidden\r\n", "pdf"), "hidden.pdf");
+    }
+}

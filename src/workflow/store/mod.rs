@@ -1,0 +1,3 @@
+//! The only files of this room with SQL: one for each noun.
+pub(crate) mod attachment;
+pub(crate) mod idempotency;
