@@ -100,7 +100,8 @@ async fn run(
         tasks: tasks.clone(),
     })
     .await?;
-    let seal = db::seal::Keys::open(&keys_file(config, &home).with_extension("objects"), &*dice)?;
+    let keys_of_objects = keys_file(config, &home.data).with_extension("objects");
+    let seal = db::seal::Keys::open(&keys_of_objects, &*dice)?;
     let objects = Objects::new(home.data.join("objects"), Arc::new(seal), dice.clone());
     let mut app = App::new(pool.clone(), clock.clone(), dice, keys);
     app.objects = Some(objects);
