@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file, which is noted 查看附件 */
+        get: operations["get_attachments_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -175,6 +192,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dispatch catalogue 派单目录 */
+        get: operations["get_catalogue"];
+        /** Write a new version of the catalogue 修订派单目录 */
+        put: operations["put_catalogue"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which units the catalogue names 派单建议 */
+        get: operations["get_catalogue_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of the catalogue 派单目录历史 */
+        get: operations["get_catalogue_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -184,6 +253,41 @@ export interface paths {
         };
         /** What a request is about 诉求类别 */
         get: operations["get_categories"];
+        put?: never;
+        /** Add a category 新增诉求类别 */
+        post: operations["post_categories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a new version of a category 修订诉求类别 */
+        put: operations["put_categories_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a category was 诉求类别历史 */
+        get: operations["get_categories_id_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,6 +651,24 @@ export interface paths {
         /** Places found while typing 地点 */
         get: operations["get_places"];
         put?: never;
+        /** Add a place 新增地点 */
+        post: operations["post_places"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a place 修改地点 */
+        put: operations["put_places_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -640,6 +762,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file 上传附件 */
+        post: operations["post_tickets_id_attachments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/contact": {
         parameters: {
             query?: never;
@@ -667,6 +806,24 @@ export interface paths {
         /** Units, in the order of the tree 承办单位 */
         get: operations["get_units"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who answers for a unit 值班表 */
+        get: operations["get_units_id_duty"];
+        /** Write a unit's roster anew 修改值班表 */
+        put: operations["put_units_id_duty"];
         post?: never;
         delete?: never;
         options?: never;
@@ -716,6 +873,21 @@ export interface components {
             /** @description 13 or 14 digits, with or without SP and hyphens. */
             number: string;
         };
+        /** @description A file of a ticket. */
+        AttachmentItem: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description evidence 办理佐证, contact 联系佐证, request 诉求材料 */
+            purpose: string;
+            sha256: string;
+            type: string;
+        };
         AttemptItem: {
             /** Format: date-time */
             at: string;
@@ -745,6 +917,12 @@ export interface components {
             kind: string;
             /** Format: date-time */
             to: string;
+        };
+        BanItem: {
+            /** Format: uuid */
+            category_id: string;
+            /** @description The rule that forbids it. */
+            rule: string;
         };
         Board: {
             agents: components["schemas"]["FloorAgent"][];
@@ -830,23 +1008,74 @@ export interface components {
             items: components["schemas"]["CallItem"][];
             next?: string | null;
         };
+        Candidates: {
+            /** @description The district's own first. */
+            unit_ids: string[];
+        };
+        CatalogueBody: {
+            entries: components["schemas"]["EntryItem"][];
+            /** @description 基层禁派清单 */
+            forbidden: components["schemas"]["BanItem"][];
+            version?: components["schemas"]["VersionItem"] | null;
+        };
         Categories: {
             items: components["schemas"]["CategoryItem"][];
             next?: string | null;
         };
         CategoryItem: {
+            /** @description Others that may. */
+            candidate_ids: string[];
             code: string;
+            form: components["schemas"]["FormQuestion"][];
             /** Format: uuid */
             id: string;
+            /** @description What a request about it usually is. */
+            kind?: string | null;
+            /** Format: uuid */
+            knowledge_id?: string | null;
             name: string;
             /** Format: uuid */
             parent_id?: string | null;
             path: string;
+            sensitive: boolean;
             /**
              * Format: uuid
              * @description The unit that usually handles it.
              */
             unit_id?: string | null;
+            /** Format: int32 */
+            version: number;
+            withdrawn: boolean;
+        };
+        CategoryText: {
+            /** @description Others that may handle it. */
+            candidate_ids?: string[];
+            code: string;
+            form?: components["schemas"]["QuestionItem"][];
+            /** @description What a request about it usually is. */
+            kind?: string | null;
+            /** Format: uuid */
+            knowledge_id?: string | null;
+            name: string;
+            /** Format: uuid */
+            parent_id?: string | null;
+            sensitive?: boolean;
+            /** Format: uuid */
+            unit_id?: string | null;
+            /** @description No longer to be chosen. */
+            withdrawn?: boolean;
+        };
+        CategoryVersion: {
+            data: Record<string, never>;
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+            written_by: string;
+        };
+        CategoryVersions: {
+            items: components["schemas"]["CategoryVersion"][];
+            next?: string | null;
         };
         Contact: {
             name?: string | null;
@@ -905,21 +1134,15 @@ export interface components {
             next?: string | null;
         };
         EntryItem: {
-            answer: string;
-            /** @description It held until a day that is over. */
-            expired: boolean;
             /** Format: uuid */
-            id: string;
-            /** @description Who says so. */
-            issuer: string;
-            title: string;
+            category_id: string;
             /**
-             * Format: date
-             * @description The last day on which it holds.
+             * Format: uuid
+             * @description In this district only; anywhere without one.
              */
-            valid_until?: string | null;
-            /** Format: int32 */
-            version: number;
+            district_id?: string | null;
+            /** @description The first is the usual one. */
+            unit_ids: string[];
         };
         EntryText: {
             answer: string;
@@ -928,6 +1151,16 @@ export interface components {
             title: string;
             /** Format: date */
             valid_until?: string | null;
+        };
+        /** @description What is sent, as `multipart/form-data`. */
+        FileForm: {
+            /**
+             * Format: binary
+             * @description JPG, PNG, WebP, PDF, DOCX, XLSX, MP3, WAV, MP4; at most 20 MB.
+             */
+            file: string;
+            /** @description `evidence`, `contact` or `request`; before the file. */
+            purpose: string;
         };
         /** @description A recorded call that the demonstration can play. */
         Fixture: {
@@ -1008,6 +1241,12 @@ export interface components {
             hotline_name: string;
             /** Format: int64 */
             waited_secs: number;
+        };
+        /** @description A question of a category's own form. */
+        FormQuestion: {
+            label: string;
+            name: string;
+            required: boolean;
         };
         Given: {
             kind: components["schemas"]["OutcomeKind"];
@@ -1093,6 +1332,16 @@ export interface components {
             /** Format: int64 */
             avg_handle_secs: number;
         };
+        NewCatalogue: {
+            entries: components["schemas"]["EntryItem"][];
+            forbidden?: components["schemas"]["BanItem"][];
+            note?: string;
+            /**
+             * Format: date
+             * @description The first day on which it holds; not one that is over.
+             */
+            valid_from: string;
+        };
         NewPassword: {
             new: string;
             old: string;
@@ -1157,6 +1406,21 @@ export interface components {
             name: string;
             why_not?: string | null;
         };
+        /** @description Someone who answers for a unit. */
+        OfficerItem: {
+            email?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            mobile?: string | null;
+            name: string;
+            /** @description `clerk` 经办人, `duty` 值班人, `leader` 分管领导 */
+            post: string;
+            /**
+             * Format: date-time
+             * @description A shift; always without one.
+             */
+            starts_at?: string | null;
+        };
         OncePassword: {
             /** @description Told once. */
             password: string;
@@ -1211,16 +1475,29 @@ export interface components {
             replaced: boolean;
         };
         PlaceItem: {
+            aliases: string[];
             /** Format: uuid */
             id: string;
             kind: string;
             name: string;
+            /** Format: uuid */
+            parent_id?: string | null;
             /** @description As people say it: 铁西区 仁兴街道 阳光小区 */
             path: string;
         };
         Places: {
             items: components["schemas"]["PlaceItem"][];
             next?: string | null;
+        };
+        PlaceText: {
+            aliases?: string[];
+            /** @description 街道、小区、道路 … */
+            kind: string;
+            name: string;
+            /** Format: uuid */
+            parent_id?: string | null;
+            /** @description No longer to be found. */
+            withdrawn?: boolean;
         };
         PresenceChange: {
             to: components["schemas"]["To"];
@@ -1269,6 +1546,12 @@ export interface components {
             label: string;
             now: boolean;
         };
+        QuestionItem: {
+            label: string;
+            /** @description Letters, digits and `_`. */
+            name: string;
+            required?: boolean;
+        };
         /** @description Who waits. */
         QueueView: {
             /** Format: int64 */
@@ -1298,6 +1581,9 @@ export interface components {
         };
         Ring: {
             fixture: string;
+        };
+        Roster: {
+            officers: components["schemas"]["OfficerItem"][];
         };
         SignIn: {
             /** @description Six digits of the second factor; asked for outside the demonstration. */
@@ -1346,6 +1632,7 @@ export interface components {
             /** @description What this viewer may do now. */
             actions: components["schemas"]["OfferBody"][];
             address: string;
+            attachments: components["schemas"]["AttachmentItem"][];
             /** Format: uuid */
             call_id?: string | null;
             category_path?: string | null;
@@ -1452,6 +1739,20 @@ export interface components {
             items: components["schemas"]["UnitItem"][];
             next?: string | null;
         };
+        VersionItem: {
+            note: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+            written_by: string;
+        };
+        Versions: {
+            items: components["schemas"]["VersionItem"][];
+            next?: string | null;
+        };
         Why: {
             reason: string;
         };
@@ -1498,6 +1799,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_attachments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audit: {
         parameters: {
             query?: {
@@ -1863,6 +2193,124 @@ export interface operations {
             };
         };
     };
+    get_catalogue: {
+        parameters: {
+            query?: {
+                /** @description A version; the one in force when left out. */
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCatalogue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_catalogue_candidates: {
+        parameters: {
+            query: {
+                category_id: string;
+                place_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_catalogue_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+        };
+    };
     get_categories: {
         parameters: {
             query?: never;
@@ -1886,6 +2334,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryText"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_categories_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_categories_id_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryVersions"];
                 };
             };
         };
@@ -2622,6 +3187,102 @@ export interface operations {
             };
         };
     };
+    post_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceText"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_places_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_public_lookup: {
         parameters: {
             query?: never;
@@ -2928,6 +3589,83 @@ export interface operations {
             };
         };
     };
+    post_tickets_id_attachments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key keeps one file */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FileForm"];
+            };
+        };
+        responses: {
+            /** @description sent before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentItem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_tickets_id_contact: {
         parameters: {
             query?: never;
@@ -2987,6 +3725,84 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_units_id_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_units_id_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Roster"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
