@@ -1262,6 +1262,15 @@ export interface components {
             detail: string;
             what: string;
         };
+        /** @description A stretch in which one side held the ticket. */
+        HeldBody: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description 热线, or the unit. */
+            who: string;
+        };
         HistoryItem: {
             action: string;
             action_label: string;
@@ -1585,6 +1594,18 @@ export interface components {
         Roster: {
             officers: components["schemas"]["OfficerItem"][];
         };
+        /** @description What one side used of the ticket's time (超期归责). */
+        ShareBody: {
+            /**
+             * Format: int64
+             * @description Beyond its own limits.
+             */
+            overdue_secs: number;
+            /** Format: int64 */
+            secs_business: number;
+            /** @description 热线, or the unit. */
+            who: string;
+        };
         SignIn: {
             /** @description Six digits of the second factor; asked for outside the demonstration. */
             code?: string | null;
@@ -1633,6 +1654,8 @@ export interface components {
             actions: components["schemas"]["OfferBody"][];
             address: string;
             attachments: components["schemas"]["AttachmentItem"][];
+            /** @description Who used the time, and who went beyond its limits (超期归责). */
+            breakdown: components["schemas"]["ShareBody"][];
             /** Format: uuid */
             call_id?: string | null;
             category_path?: string | null;
@@ -1700,16 +1723,35 @@ export interface components {
             cycle: number;
             /** Format: date-time */
             due_at: string;
+            /** @description Extensions granted (延期). */
+            extensions: number;
+            /** @description Who held the ticket while it ran. */
+            held: components["schemas"]["HeldBody"][];
             label: string;
             late: boolean;
+            /**
+             * Format: int64
+             * @description What is left, in the clock's own time.
+             */
+            left_secs: number;
             left_text: string;
             /** Format: uuid */
             leg_id?: string | null;
             /** Format: date-time */
             met_at?: string | null;
             name: string;
+            /**
+             * Format: date-time
+             * @description Stands still since then (挂账): it has no due until it goes on.
+             */
+            paused_at?: string | null;
             /** Format: int32 */
             percent: number;
+            /**
+             * Format: date-time
+             * @description When it would be due if it went on now.
+             */
+            projected_due_at?: string | null;
             provisional: boolean;
             segments: components["schemas"]["BandBody"][];
             /** Format: date-time */
