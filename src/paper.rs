@@ -35,6 +35,7 @@ pub(crate) fn start(
     let sinks = sinks(&config.settings.notices, data, quiet);
     let sender = Sender::new(sinks, app.db.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);
+    until_closing(tasks, "errands", api::errands::run(app.clone()));
     until_closing(tasks, "live tickets", show_changes(app.clone()));
     Ok(())
 }

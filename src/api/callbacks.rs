@@ -18,14 +18,14 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct AttemptItem {
+pub(crate) struct AttemptItem {
     at: DateTime<Utc>,
     /// `answered`, `no_answer`, `busy` or `failed`.
     result: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct CallbackItem {
+pub(crate) struct CallbackItem {
     id: Uuid,
     caller_masked: String,
     hotline_name: String,
@@ -38,7 +38,7 @@ struct CallbackItem {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Callbacks {
+pub(crate) struct Callbacks {
     items: Vec<CallbackItem>,
     next: Option<String>,
 }
@@ -46,7 +46,7 @@ struct Callbacks {
 /// Missed calls to call back 漏接回拨
 #[utoipa::path(get, path = "/callbacks", tag = "calls",
     responses((status = 200, body = Callbacks), (status = 403, body = Problem)))]
-async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<Callbacks>, Error> {
+pub(crate) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<Callbacks>, Error> {
     viewer.require_any(&[Role::Agent, Role::Supervisor])?;
     let tasks = store::callbacks(&app.db, app.clock.now(), 200).await?;
     let mut db = app.db.acquire().await?;

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// A line of a list of calls.
 #[derive(Serialize, ToSchema)]
-struct CallItem {
+pub(crate) struct CallItem {
     id: Uuid,
     started_at: DateTime<Utc>,
     direction: &'static str,
@@ -120,7 +120,7 @@ fn item(
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Search {
+pub(crate) struct Search {
     /// `me` (the default) or `all`.
     #[serde(default)]
     agent: Option<String>,
@@ -134,7 +134,7 @@ struct Search {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Calls {
+pub(crate) struct Calls {
     items: Vec<CallItem>,
     next: Option<String>,
 }
@@ -142,7 +142,7 @@ struct Calls {
 /// Calls, the newest first 通话记录
 #[utoipa::path(get, path = "/calls", tag = "calls", params(Search),
     responses((status = 200, body = Calls), (status = 403, body = Problem)))]
-async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,

@@ -28,6 +28,11 @@ pub(crate) fn midnights(app: &App) -> (DateTime<Utc>, DateTime<Utc>) {
     (ends(app, today), ends(app, tomorrow))
 }
 
+/// As the city's clocks show it.
+pub(crate) fn local(app: &App, at: DateTime<Utc>) -> String {
+    at.with_timezone(&app.workflow.rules().office().zone()).format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// A time (RFC 3339), or a day: its beginning, or with `last` its end.
 pub(crate) fn moment(app: &App, text: &str, last: bool) -> Result<DateTime<Utc>, Error> {
     if let Ok(day) = text.parse::<NaiveDate>() {

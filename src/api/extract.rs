@@ -81,7 +81,7 @@ fn bad_field(path: &str, error: &serde_json::Error) -> Error {
     field_error(code, path, format!("字段 {path}：{text}"))
 }
 
-fn field_error(code: &'static str, path: &str, detail: String) -> Error {
+pub(crate) fn field_error(code: &'static str, path: &str, detail: String) -> Error {
     let more = Map::from_iter([("path".to_owned(), json!(path))]);
     Error::Told { status: StatusCode::UNPROCESSABLE_ENTITY, code, detail, more }
 }

@@ -18,7 +18,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct EntryItem {
+pub(crate) struct KnowledgeItem {
     id: Uuid,
     version: i32,
     title: String,
@@ -32,7 +32,7 @@ struct EntryItem {
     expired: bool,
 }
 
-impl EntryItem {
+impl KnowledgeItem {
     fn new(entry: Entry, app: &App) -> Self {
         let expired = entry.is_expired(app.clock.now());
         let Entry { id, version, text } = entry;
@@ -42,14 +42,14 @@ impl EntryItem {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Entries {
-    items: Vec<EntryItem>,
+pub(crate) struct Entries {
+    items: Vec<KnowledgeItem>,
     next: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Search {
+pub(crate) struct Search {
     /// Words or part of a sentence.
     #[serde(default)]
     q: String,
@@ -58,14 +58,14 @@ struct Search {
 /// Knowledge found while typing 知识
 #[utoipa::path(get, path = "/knowledge", tag = "org", params(Search),
     responses((status = 200, body = Entries), (status = 401, body = Problem)))]
-async fn search(
+pub(crate) async fn search(
     State(app): State<App>,
     _: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<Entries>, Error> {
     let found = knowledge::search(&search.q, &app.db, &*app.clock).await?;
     Ok(Json(Entries {
-        items: found.into_iter().map(|entry| EntryItem::new(entry, &app)).collect(),
+        items: found.into_iter().map(|entry| KnowledgeItem::new(entry, &app)).collect(),
         next: None,
     }))
 }
@@ -90,26 +90,26 @@ impl From<EntryText> for Text {
 
 /// Add an entry 新增知识
 #[utoipa::path(post, path = "/knowledge", tag = "org", request_body = EntryText,
-    responses((status = 201, body = EntryItem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = KnowledgeItem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn add(
     State(app): State<App>,
     viewer: Viewer,
     Json(body): Json<EntryText>,
-) -> Result<(StatusCode, Json<EntryItem>), Error> {
+) -> Result<(StatusCode, Json<KnowledgeItem>), Error> {
     let entry =
         knowledge::add(&viewer.actor(), body.into(), &app.db, &*app.clock, &*app.dice).await?;
-    Ok((StatusCode::CREATED, Json(EntryItem::new(entry, &app))))
+    Ok((StatusCode::CREATED, Json(KnowledgeItem::new(entry, &app))))
 }
 
 /// Write a new version 修订知识
 #[utoipa::path(put, path = "/knowledge/{id}", tag = "org", params(("id" = Uuid, Path)), request_body = EntryText,
-    responses((status = 200, body = EntryItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = KnowledgeItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn revise(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<KnowledgeId>,
     Json(body): Json<EntryText>,
-) -> Result<Json<EntryItem>, Error> {
+) -> Result<Json<KnowledgeItem>, Error> {
     let entry = knowledge::revise(&viewer.actor(), id, body.into(), &app.db, &*app.clock).await?;
-    Ok(Json(EntryItem::new(entry, &app)))
+    Ok(Json(KnowledgeItem::new(entry, &app)))
 }

@@ -5,17 +5,21 @@
 mod app;
 pub mod assets;
 mod attachments;
+mod bulk;
 mod callbacks;
 mod calls;
 mod catalogue;
 mod days;
 mod demo;
 mod desk;
+pub mod errands;
 mod error;
+mod exports;
 mod extract;
 mod floor;
 mod health;
 mod idempotency;
+mod imports;
 mod knowledge;
 mod limits;
 mod lists;
@@ -79,6 +83,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(floor::routes())
         .merge(live::routes())
         .merge(work::routes())
+        .merge(bulk::routes())
+        .merge(exports::routes())
+        .merge(imports::routes())
         .merge(demo::routes())
 }
 

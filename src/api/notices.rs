@@ -55,7 +55,7 @@ impl NoticeRow {
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Search {
+pub(crate) struct Search {
     /// Of one ticket; without it, all (班长、管理员).
     #[param(value_type = Option<Uuid>)]
     ticket: Option<TicketId>,
@@ -64,7 +64,7 @@ struct Search {
 }
 
 #[derive(Serialize, ToSchema)]
-struct NoticeRows {
+pub(crate) struct NoticeRows {
     items: Vec<NoticeRow>,
     next: Option<String>,
 }
@@ -72,7 +72,7 @@ struct NoticeRows {
 /// SMS and e-mail that were sent or wait 通知
 #[utoipa::path(get, path = "/notices", tag = "notices", params(Search),
     responses((status = 200, body = NoticeRows), (status = 403, body = Problem), (status = 404, body = Problem)))]
-async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,

@@ -25,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Person {
+pub(crate) struct Person {
     id: Uuid,
     number: String,
     name: String,
@@ -54,14 +54,14 @@ impl From<Staff> for Person {
 }
 
 #[derive(Serialize, ToSchema)]
-struct People {
+pub(crate) struct People {
     items: Vec<Person>,
     next: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Search {
+pub(crate) struct Search {
     /// Part of a name, number or unit.
     #[serde(default)]
     q: String,
@@ -70,7 +70,7 @@ struct Search {
 /// People 人员
 #[utoipa::path(get, path = "/people", tag = "people", params(Search),
     responses((status = 200, body = People), (status = 403, body = Problem)))]
-async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,
@@ -186,7 +186,7 @@ async fn reset_password(
 }
 
 #[derive(Serialize, ToSchema)]
-struct AuditLine {
+pub(crate) struct AuditLine {
     id: i64,
     #[schema(value_type = String, format = DateTime)]
     at: chrono::DateTime<chrono::Utc>,
@@ -200,14 +200,14 @@ struct AuditLine {
 }
 
 #[derive(Serialize, ToSchema)]
-struct AuditLines {
+pub(crate) struct AuditLines {
     items: Vec<AuditLine>,
     next: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct About {
+pub(crate) struct About {
     /// The kind of thing, as `person` or `recording`; with `thing_id`.
     thing: Option<String>,
     thing_id: Option<String>,
@@ -216,7 +216,7 @@ struct About {
 /// Who looked at what 审计
 #[utoipa::path(get, path = "/audit", tag = "people", params(About),
     responses((status = 200, body = AuditLines), (status = 403, body = Problem)))]
-async fn audit_lines(
+pub(crate) async fn audit_lines(
     State(app): State<App>,
     viewer: Viewer,
     Query(about): Query<About>,

@@ -22,6 +22,11 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// A person whose errand is done while they are away.
+    pub(crate) fn absent(staff: Staff) -> Self {
+        Self { staff, token: Token::received("") }
+    }
+
     /// As the one who does something.
     pub fn actor(&self) -> Actor {
         self.staff.actor()

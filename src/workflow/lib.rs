@@ -5,6 +5,7 @@ mod accept;
 pub mod attachments;
 pub mod demo;
 pub mod doctor;
+pub mod errands;
 mod error;
 mod files;
 pub mod idempotency;

@@ -3,6 +3,7 @@ mod errors;
 #[cfg(test)]
 mod list_tests;
 mod search;
+mod step;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -14,7 +15,8 @@ use base::{CallId, KnowledgeId, TicketId};
 use call::{Outcome, OutcomeKind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use ticket::{Sort, Step};
+use serde_json::Value;
+use ticket::Sort;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +26,7 @@ use crate::openapi::Problem;
 use crate::work::BoxCounts;
 use crate::{App, Error, Json, Path, Query, Viewer};
 pub(crate) use search::{Search, cursor};
+pub(crate) use step::read_step;
 pub(crate) use view::{TicketBody, TicketRow};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -36,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Tickets {
+pub(crate) struct Tickets {
     items: Vec<TicketRow>,
     next: Option<String>,
     /// With `counts=true`.
@@ -46,7 +49,7 @@ struct Tickets {
 /// Tickets that the viewer may see 工单列表
 #[utoipa::path(get, path = "/tickets", tag = "tickets", params(Search),
     responses((status = 200, body = Tickets), (status = 401, body = Problem), (status = 422, body = Problem)))]
-async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Query(search): Query<Search>,
@@ -156,8 +159,9 @@ async fn act(
     viewer: Viewer,
     Path(id): Path<TicketId>,
     headers: HeaderMap,
-    Json(step): Json<Step>,
+    Json(body): Json<Value>,
 ) -> Result<Response, Error> {
+    let step = read_step(&body)?;
     let version = if_match(&headers)?;
     match app.workflow.act_page(&viewer.actor(), id, version, &step).await {
         Ok(page) => Ok(answer_with(&app, page)),
