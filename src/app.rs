@@ -2,10 +2,12 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use api::{App, Tls};
 use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
+use call::Recordings;
 use db::objects::Objects;
 use org::Persons;
 use speech::Model;
@@ -16,7 +18,7 @@ use crate::demo::DemoFiles;
 use crate::privilege::Home;
 use crate::settings::Http;
 use crate::telephone::{Ground, until_closing};
-use crate::{Serve, commands, database, demo, mirror, paper, privilege, telephone};
+use crate::{Serve, commands, database, demo, hold, mirror, paper, privilege, telephone};
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
@@ -32,6 +34,7 @@ pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
     http.set_nonblocking(true)?;
     let given = Given::read(&config, options)?;
     let home = privilege::settle(&options.data.data, options.demo)?;
+    let _held = hold::take(&home.data, Duration::ZERO)?;
     let opened = database::open(&config.settings.database, &home.data)?;
     let result =
         commands::runtime()?.block_on(run(&config, options, home, &opened.place, http, given));
@@ -85,6 +88,8 @@ async fn run(
         warn_of_demo(&pool).await?;
     }
     let tls = tls(&config.settings.http, &http, &home)?;
+    let mut app = App::new(pool.clone(), clock.clone(), dice.clone(), keys);
+    let (objects, recordings) = stores(&home.data, app.sealing.clone(), dice.clone());
     let mut telephone = telephone::start(Ground {
         config,
         data: &home.data,
@@ -95,21 +100,20 @@ async fn run(
         demo: options.demo,
         db: pool.clone(),
         persons: persons.clone(),
+        recordings: recordings.clone(),
+        sealing: app.sealing.clone(),
         clock: clock.clone(),
         dice: dice.clone(),
         tasks: tasks.clone(),
     })
     .await?;
-    let keys_of_objects = keys_file(config, &home.data).with_extension("objects");
-    let seal = db::seal::Keys::open(&keys_of_objects, &*dice)?;
-    let objects = Objects::new(home.data.join("objects"), Arc::new(seal), dice.clone());
-    let mut app = App::new(pool.clone(), clock.clone(), dice, keys);
-    app.objects = Some(objects);
     app.demo = options.demo;
     app.secure = tls.is_some();
     app.metrics = Some(metrics);
     app.tasks = tasks.clone();
     app.calls = Some(telephone.calls.clone());
+    app.recordings = Some(recordings);
+    app.objects = Some(objects);
     app.parts = std::mem::take(&mut telephone.parts).into();
     app.rings = telephone.rings.take();
     app.assets = match given.web {
@@ -175,6 +179,16 @@ async fn warn_of_demo(db: &sqlx::PgPool) -> anyhow::Result<()> {
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Console;
+
+/// What is sealed in the data folder, and where recordings lie until they are.
+pub(crate) fn stores(
+    data: &Path,
+    sealing: Arc<db::seal::Keys>,
+    dice: Arc<dyn Dice>,
+) -> (Objects, Recordings) {
+    let objects = Objects::new(data.join("objects"), sealing, dice);
+    (objects.clone(), Recordings::new(data.join("recordings"), objects))
+}
 
 pub(crate) fn keys_file(config: &Config, data: &Path) -> std::path::PathBuf {
     match config.settings.keys_file.as_str() {

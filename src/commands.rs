@@ -2,6 +2,8 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base::{Clock, Dice, SystemClock, SystemDice, out};
@@ -10,7 +12,7 @@ use sqlx::PgPool;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{NewUser, Transcribe, config, database, demo, layers, privilege, telephone};
+use crate::{NewUser, Transcribe, app, config, database, demo, hold, layers, privilege, telephone};
 
 /// Logs go to standard error: readable on a terminal, JSON elsewhere. `LIANXIN_LOG` filters them.
 pub(crate) fn start_logging() {
@@ -110,18 +112,37 @@ pub(crate) fn add_user(config: &Config, new: &NewUser) -> anyhow::Result<()> {
     })
 }
 
+/// How long a program that was asked to end may take.
+const CLOSING: Duration = Duration::from_secs(20);
+
+/// Takes the demonstration out of a house that is closed: what its last run left in the spool goes
+/// with it, and the voices of those who tried it.
 pub(crate) fn remove_demo(config: &Config, data: &Path) -> anyhow::Result<()> {
-    with_database(config, data, async |db, _, _| {
+    let home = privilege::settle(data, false)?;
+    let _held = hold::take(&home.data, CLOSING)?;
+    let opened = database::open(&config.settings.database, &home.data)?;
+    runtime()?.block_on(async {
+        opened.place.migrate().await?;
+        let db = opened.place.pool(2);
+        let (clock, dice): (Arc<dyn Clock>, Arc<dyn Dice>) =
+            (Arc::new(SystemClock::default()), Arc::new(SystemDice));
+        let keys = Arc::new(org::Keys::open(&app::keys_file(config, &home.data), &*dice)?);
+        let (_, recordings) = app::stores(&home.data, Arc::new(keys.sealing()), dice.clone());
+        let persons = org::Persons::new(keys, clock.clone(), dice);
+        let spool = db::spool::Spool::open(&home.data.join("spool"), clock)?;
+        telephone::close_books(&spool, db.clone(), persons).await;
         let mut tx = db.begin().await?;
-        let recordings = demo::remove(&mut tx).await?;
+        let voices = demo::remove(&mut tx).await?;
         tx.commit().await?;
-        for file in &recordings {
-            gone(file)?;
+        for name in &voices {
+            recordings.delete(name)?;
         }
-        out("演示数据已删除 (the demonstration's data is gone)");
-        Ok(())
+        db.close().await;
+        anyhow::Ok(())
     })?;
-    gone(&data.join("demo-accounts.json"))
+    gone(&data.join("demo-accounts.json"))?;
+    out("演示数据已删除 (the demonstration's data is gone)");
+    Ok(())
 }
 
 /// Deletes a file that may be gone already.

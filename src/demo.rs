@@ -1,6 +1,5 @@
 //! The demonstration: its city, its accounts, and three months of its past.
 use std::io::{Read, Seek, Write};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use api::App;
@@ -93,7 +92,7 @@ async fn try_lay_past(
 
 /// Takes out everything that was laid, and what was done with it since. Gives the recordings that
 /// nothing points at any more.
-pub(crate) async fn remove(db: &mut PgConnection) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) async fn remove(db: &mut PgConnection) -> anyhow::Result<Vec<String>> {
     workflow::demo::remove(db).await?;
     let recordings = call::demo::remove(db).await?;
     org::demo::remove(db).await?;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::{Fixture, Part, Rings, State};
-use base::{Clock, Dice, Drain, PhoneNumber, Tasks};
-use call::{Calls, Live, Patience, Rooms};
+use api::{Part, Rings, State};
+use base::{Clock, Dice, Drain, Tasks};
+use call::{Calls, Live, Past, Patience, Recordings, Rooms};
 use chrono::TimeDelta;
+use db::seal::Keys;
 use db::spool::Spool;
 use media::Media;
 use org::Persons;
@@ -17,9 +18,9 @@ use sip::{Endpoint, TrunkConfig};
 use speech::{Model, Speech, Status};
 use sqlx::PgPool;
 
-use crate::caller::{self, CallPlan};
 use crate::caller_citizen;
 use crate::config::Config;
+use crate::rings::DemoRings;
 use crate::settings::{self, Hotline, Settings};
 
 /// The trunk that only the demonstration has: this machine.
@@ -56,6 +57,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) demo: bool,
     pub(crate) db: PgPool,
     pub(crate) persons: Persons,
+    pub(crate) recordings: Recordings,
+    pub(crate) sealing: Arc<Keys>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) tasks: Tasks,
@@ -94,6 +97,8 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
         speech: speech.clone(),
         segments,
         spool: spool.clone(),
+        recordings: ground.recordings.clone(),
+        sealing: ground.sealing.clone(),
         persons: ground.persons.clone(),
         clock: clock.clone(),
         dice: dice.clone(),
@@ -149,12 +154,14 @@ fn keep_books(ground: &Ground<'_>, calls: &Calls, spool: &Spool, conducting: cal
     });
     let (calls_, db, clock) = (calls.clone(), ground.db.clone(), ground.clock.clone());
     until_closing(tasks, "roster", call::keep_roster(calls_, db, clock));
-    let (calls, spool, db) = (calls.clone(), spool.clone(), ground.db.clone());
-    let clock = ground.clock.clone();
-    until_closing(tasks, "recovery", async move {
-        call::recover(calls, spool, db, conducting, clock).await;
-        std::future::pending::<()>().await;
-    });
+    let past = Past {
+        spool: spool.clone(),
+        recordings: ground.recordings.clone(),
+        db: ground.db.clone(),
+        config: conducting,
+        clock: ground.clock.clone(),
+    };
+    until_closing(tasks, "recovery", call::recover(calls.clone(), past));
 }
 
 /// Brings over how the last calls ended, once all is quiet. What the database does not take in time
@@ -283,7 +290,6 @@ fn conducting(config: &Config, data: &Path, demo: bool) -> call::Config {
         },
         answer_within: secs(settings.answer_within_secs),
         phone_grace: secs(settings.phone_grace_secs),
-        recordings: data.join("recordings"),
         roster: data.join("roster.json"),
         out_trunk: Some(settings.out_trunk.clone()).filter(|trunk| !trunk.is_empty()),
         opus: settings.opus,
@@ -333,53 +339,4 @@ fn speech_part(speech: Speech) -> Part {
         Status::Restarting => State::Degraded { why: "the speech process is starting".to_owned() },
         Status::NoModel { what_to_do } => State::Degraded { why: what_to_do },
     })
-}
-
-/// "Ring me": citizens out of recorded calls.
-pub(crate) struct DemoRings {
-    pub(crate) fixtures: PathBuf,
-    pub(crate) via: SocketAddr,
-    pub(crate) main_number: String,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) dice: Arc<dyn Dice>,
-    pub(crate) tasks: Tasks,
-}
-
-/// The recorded calls, and what they are about.
-const FIXTURES: [(&str, &str); 4] = [
-    ("heating", "暖气不热"),
-    ("streetlight", "路灯不亮"),
-    ("wages", "拖欠工资"),
-    ("question", "业务咨询"),
-];
-
-impl Rings for DemoRings {
-    fn fixtures(&self) -> Vec<Fixture> {
-        let there = FIXTURES.iter().filter_map(|(name, title)| {
-            let wav = hound::WavReader::open(self.fixtures.join(format!("{name}.wav"))).ok()?;
-            let seconds = wav.duration() / wav.spec().sample_rate.max(1);
-            Some(Fixture { name: (*name).to_owned(), title: (*title).to_owned(), seconds })
-        });
-        there.collect()
-    }
-
-    fn ring(&self, fixture: &str) -> bool {
-        let file = self.fixtures.join(format!("{fixture}.wav"));
-        let known = FIXTURES.iter().any(|(name, _)| *name == fixture) && file.is_file();
-        let numbers = || -> Result<(PhoneNumber, PhoneNumber), base::NotANumber> {
-            let from = format!("138000{:05}", self.dice.below(100_000));
-            Ok((from.parse()?, self.main_number.parse()?))
-        };
-        let (true, Ok((from, to))) = (known, numbers()) else { return false };
-        let plan = CallPlan::saying(from, to, self.via, file);
-        let (clock, dice, closing) = (self.clock.clone(), self.dice.clone(), self.tasks.clone());
-        self.tasks.spawn_passing("demo call", async move {
-            let stop = async { closing.stopping().await };
-            match caller::place(plan, clock, dice, stop).await {
-                Ok(summary) => tracing::info!(?summary, "the demonstration call is over"),
-                Err(error) => tracing::warn!(%error, "the demonstration call could not be placed"),
-            }
-        });
-        true
-    }
 }

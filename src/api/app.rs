@@ -48,6 +48,12 @@ pub struct App {
     pub tasks: Tasks,
     /// The telephones; none in a process without them.
     pub calls: Option<call::Calls>,
+    /// The recordings; none in a process without a data folder.
+    pub recordings: Option<call::Recordings>,
+    /// The store of what is too big for rows: attachments, exports. None as above.
+    pub objects: Option<db::objects::Objects>,
+    /// The master keys of what was said.
+    pub sealing: Arc<db::seal::Keys>,
     /// What changes on screens.
     pub feed: Feed,
     /// The demonstration's calls.
@@ -75,7 +81,9 @@ impl App {
             limits: Limits::new(clock.clone()),
             feed: Feed::new(&*clock, &*dice),
             calls: None,
+            recordings: None,
             objects: None,
+            sealing: Arc::new(keys.sealing()),
             rings: None,
             db,
             clock,

@@ -265,8 +265,8 @@ async fn transcript(
     Query(_page): Query<PageOf>,
 ) -> Result<Json<Transcript>, Error> {
     org::can(&viewer.actor(), Right::Listen, Thing::City)?;
-    let said =
-        speech::store::of_call(&mut *app.db.acquire().await?, id).await.map_err(Error::internal)?;
+    let mut db = app.db.acquire().await?;
+    let said = speech::store::of_call(&mut db, id, &app.sealing).await.map_err(Error::internal)?;
     let items = said.into_iter().map(|segment| Words {
         index: segment.index,
         track: segment.track,

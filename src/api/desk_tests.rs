@@ -28,6 +28,8 @@ impl Desk {
             let (clock, dice) = (app.clock.clone(), app.dice.clone());
             let opened = switchboard(folder.path(), app.persons.clone(), clock, dice);
             app.calls = Some(opened.calls.clone());
+            app.recordings = Some(opened.recordings.clone());
+            app.sealing = opened.sealing.clone();
             board = Some(opened);
         })
         .await;
@@ -200,13 +202,16 @@ async fn a_draft_survives_a_refresh_and_is_its_agents_own() {
 }
 
 #[tokio::test]
-async fn playing_a_recording_is_written_down_and_parts_of_it_can_be_asked_for() {
+async fn playing_a_sealed_recording_is_written_down_and_parts_of_it_can_be_asked_for() {
     let desk = Desk::new().await;
     let call = desk.old_call(1, Some(desk.agent_id())).await;
-    let path = desk.folder.path().join("call.wav");
-    std::fs::write(&path, [7; 1000]).unwrap();
     let at = desk.house.app.clock.now();
-    let path = path.to_string_lossy().into_owned();
+    let path = call::Recordings::name(call, at);
+    let plain = desk.folder.path().join("recordings").join(&path);
+    std::fs::create_dir_all(plain.parent().unwrap()).unwrap();
+    std::fs::write(&plain, [7; 1000]).unwrap();
+    desk.house.app.recordings.as_ref().unwrap().seal(&path).unwrap();
+    assert!(!plain.exists());
     desk.keep(Entry::Recording { call, path, sha256: "0".repeat(64), millis: 100, at }).await;
     let url = format!("/api/v1/calls/{call}/recording");
     let whole = desk.house.get(&url, &desk.cookie).await;

@@ -1,18 +1,15 @@
 //! Playing a recording in the console. Each playing is an event of the audit.
-use std::io::SeekFrom;
-use std::path::Path as FilePath;
-
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::CallId;
 use bytes::Bytes;
-use call::store;
+use call::{Recordings, Sound, store};
+use db::seal;
 use futures_util::stream;
 use org::audit::{self, Act};
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::task::spawn_blocking;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -39,8 +36,8 @@ async fn recording(
 ) -> Result<Response, Error> {
     seen(&app, &viewer, id).await?;
     let row = store::recording(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let file = open(FilePath::new(&row.path)).await?;
-    let length = file.metadata().await.map_err(Error::internal)?.len();
+    let recordings = app.recordings.clone().ok_or(Error::NotFound)?;
+    let (sound, length) = open(recordings, row.path).await?;
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     let asked = range.map(|range| span(range, length)).transpose()?;
     let (from, to) = asked.unwrap_or((0, length));
@@ -51,7 +48,7 @@ async fn recording(
         audit::write(&mut tx, &viewer.actor(), &act, &*app.clock).await?;
         tx.commit().await?; // no line, no sound
     }
-    let mut answer = body(file, from, to).await?.into_response();
+    let mut answer = body(sound, from, to).into_response();
     let head = answer.headers_mut();
     let set = [
         (header::CONTENT_TYPE, "audio/wav".to_owned()),
@@ -69,15 +66,16 @@ async fn recording(
     Ok(answer)
 }
 
-async fn open(path: &FilePath) -> Result<File, Error> {
-    match File::open(path).await {
-        Ok(file) => Ok(file),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            tracing::error!(path = %path.display(), "a recording is gone from the disk");
-            Err(Error::NotFound)
+/// The recording and its length.
+async fn open(recordings: Recordings, name: String) -> Result<(Sound, u64), Error> {
+    let opened = spawn_blocking(move || match recordings.open(&name)? {
+        Some(sound) => sound.length().map(|length| Some((sound, length))).map_err(Into::into),
+        None => {
+            tracing::error!(name, "a recording is gone from the disk");
+            Ok::<_, seal::Error>(None)
         }
-        Err(error) => Err(Error::internal(error)),
-    }
+    });
+    opened.await.map_err(Error::internal)?.map_err(Error::internal)?.ok_or(Error::NotFound)
 }
 
 /// `bytes=from-to` as a half-open span (RFC 9110 §14.1.2). One range is enough for a player.
@@ -98,19 +96,19 @@ fn span(range: &str, length: u64) -> Result<(u64, u64), Error> {
     if from < to { Ok((from, to)) } else { Err(refuse()) }
 }
 
-async fn body(mut file: File, from: u64, to: u64) -> Result<Body, Error> {
-    file.seek(SeekFrom::Start(from)).await.map_err(Error::internal)?;
-    let pieces = stream::try_unfold((file, to - from), |(mut file, left)| async move {
-        if left == 0 {
+fn body(sound: Sound, from: u64, to: u64) -> Body {
+    Body::from_stream(stream::try_unfold((sound, from), move |(mut sound, at)| async move {
+        if at >= to {
             return Ok::<_, std::io::Error>(None);
         }
-        let mut piece = vec![0; usize::try_from(left.min(PIECE)).expect("a piece is small")];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        let left = if read == 0 { 0 } else { left - read as u64 };
-        Ok((read > 0).then(|| (Bytes::from(piece), (file, left))))
-    });
-    Ok(Body::from_stream(pieces))
+        let read = spawn_blocking(move || {
+            let piece = sound.read(at..to.min(at + PIECE)).map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((sound, piece))
+        });
+        let (sound, piece) = read.await??;
+        let next = at + piece.len() as u64;
+        Ok((next > at).then(|| (Bytes::from(piece), (sound, next))))
+    }))
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use crate::desk::Live;
 use crate::entry::{Entry, Quality};
 use crate::facts::{AgentCard, AttemptResult, Ending};
 use crate::hearing;
-use crate::keeping::recording_path;
 use crate::legs::Job;
+use crate::recordings::Recordings;
 use crate::run::{Conductor, Input};
 use crate::signals::leg_of;
 use crate::state::{Action, Ear, Hum, Sound};
@@ -191,7 +191,7 @@ impl Conductor {
         if std::mem::replace(&mut line.recording, true) {
             return;
         }
-        let path = recording_path(&self.config.recordings, id, line.call.facts.invite_at);
+        let path = self.recordings.plain(&Recordings::name(id, line.call.facts.invite_at));
         match path.parent().map_or(Ok(()), fs::create_dir_all) {
             Ok(()) => line.media.record(path),
             Err(error) => {
@@ -264,6 +264,7 @@ impl Conductor {
         let Some(line) = self.lines.get_mut(&id) else { return };
         line.closed = true;
         let keeps = line.call.wants_outcome();
+        let name = Recordings::name(id, line.call.facts.invite_at);
         let dialogs = [line.caller, line.agent];
         let of = |leg: LegName| {
             closed.stats.iter().find(|(name, _)| *name == leg).map(|(_, stats)| quality(stats))
@@ -276,11 +277,12 @@ impl Conductor {
         if let Some(facts) = closed.recording {
             self.keep(&Entry::Recording {
                 call: id,
-                path: facts.path.to_string_lossy().into_owned(),
+                path: name.clone(),
                 sha256: facts.sha256,
                 millis: i64::try_from(facts.millis).unwrap_or(i64::MAX),
                 at: self.clock.now(),
             });
+            self.work(seal_away(id, self.recordings.clone(), name));
         }
         if !keeps {
             self.forget(id);
@@ -295,6 +297,18 @@ impl Conductor {
         self.lines.remove(&id);
         self.shown.retain(|_, shown| *shown != id);
     }
+}
+
+/// Seals a closed recording. One that cannot be sealed now stays as it is until it can.
+pub(crate) async fn seal_away(call: CallId, recordings: Recordings, name: String) {
+    let sealed = tokio::task::spawn_blocking(move || recordings.seal(&name)).await;
+    let why = match sealed {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(broken) => broken.to_string(),
+    };
+    metrics::counter!("lianxin_recordings_unsealed_total").increment(1);
+    tracing::error!(call.id = %call, why, "the recording of call {call} is not sealed yet");
 }
 
 fn quality(stats: &LegStats) -> Quality {

@@ -334,13 +334,13 @@ impl Conductor {
 
     pub(crate) fn segment(&mut self, segment: Segment) {
         let agent = self.lines.get(&segment.call).and_then(|line| line.call.facts.agent);
-        if segment.r#final {
+        if let Some(said) = speech::Sealed::of(&segment, &self.sealing, &*self.dice) {
             let model = match self.speech.status() {
                 Status::Ready { model } => model,
                 Status::NoModel { .. } | Status::Restarting => String::new(),
             };
             let at = self.clock.now();
-            self.keep(&Entry::Segment { segment: Box::new(segment.clone()), model, at });
+            self.keep(&Entry::Words { said: Box::new(said), model, at });
         }
         self.live.push(Live::Transcript { call: segment.call, agent, segment: Box::new(segment) });
     }

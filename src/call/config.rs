@@ -20,8 +20,6 @@ pub struct Config {
     pub answer_within: TimeDelta,
     /// How long an agent's telephone may be gone during a call before the call is taken away.
     pub phone_grace: TimeDelta,
-    /// Below this folder recordings lie, by day.
-    pub recordings: PathBuf,
     /// Where the roster of agents is kept for a start without the database.
     pub roster: PathBuf,
     /// The trunk for calls to citizens; none: there are no such calls.
@@ -42,7 +40,6 @@ impl Default for Config {
             patience: Patience::default(),
             answer_within: TimeDelta::seconds(15),
             phone_grace: TimeDelta::seconds(5),
-            recordings: PathBuf::from("recordings"),
             roster: PathBuf::from("roster.json"),
             out_trunk: None,
             opus: false,

@@ -51,6 +51,7 @@ pub enum Entry {
         caller: Option<Quality>,
         agent: Option<Quality>,
     },
+    /// A closed recording: what it is called, and the hash of its sound.
     Recording {
         call: CallId,
         path: String,
@@ -78,9 +79,9 @@ pub enum Entry {
         at: DateTime<Utc>,
         result: AttemptResult,
     },
-    /// Final words of one track.
-    Segment {
-        segment: Box<speech::Segment>,
+    /// Final words of one track, sealed.
+    Words {
+        said: Box<speech::Sealed>,
         model: String,
         at: DateTime<Utc>,
     },
@@ -100,8 +101,8 @@ impl Entry {
             Self::Outcome { call, .. } => format!("{call}/outcome"),
             Self::Missed { task, .. } => format!("missed/{task}"),
             Self::Attempt { task, call, .. } => format!("attempt/{task}/{call}"),
-            Self::Segment { segment, .. } => {
-                format!("{}/{:?}/{}", segment.call, segment.track, segment.index)
+            Self::Words { said, .. } => {
+                format!("{}/{}/{}", said.call, said.track.as_str(), said.index)
             }
         };
         format!("{}{key}", Self::PREFIX)

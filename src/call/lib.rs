@@ -17,6 +17,9 @@ mod keeping;
 mod legs;
 mod outgoing;
 mod parting;
+mod recordings;
+#[cfg(test)]
+mod recovery_tests;
 mod roster;
 mod run;
 mod signals;
@@ -39,7 +42,8 @@ pub use desk::{
 };
 pub use entry::{Entry, Outcome, Quality};
 pub use facts::{AgentCard, AttemptResult, Direction, Ending, Facts, Hotline, OutcomeKind};
-pub use keeping::{keep_roster, outcome, put_away, recover};
+pub use keeping::{Past, keep_roster, outcome, put_away, recover};
+pub use recordings::{Recordings, Sound};
 pub use run::{Rooms, start};
 pub use sip::ToBrowser;
 pub use state::Patience;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use base::{AgentId, CallId, Clock, Dice, Drain, Outbox, PhoneNumber, Tasks, outbox};
 use chrono::{DateTime, TimeDelta, Utc};
+use db::seal::Keys;
 use db::spool::Spool;
 use media::{CallMedia, LegSpec, Media, MediaEvent};
 use org::{Persons, SealedNumber};
@@ -23,6 +24,7 @@ use crate::entry::Entry;
 use crate::facts::AgentCard;
 use crate::figures::Today;
 use crate::legs::{Done, Job};
+use crate::recordings::Recordings;
 use crate::state::{Call, Ear, Event};
 use crate::{legs, roster};
 
@@ -37,6 +39,9 @@ pub struct Rooms {
     pub speech: Speech,
     pub segments: Drain<Segment>,
     pub spool: Spool,
+    pub recordings: Recordings,
+    /// The master keys of what is said.
+    pub sealing: Arc<Keys>,
     pub persons: Persons,
     pub clock: Arc<dyn Clock>,
     pub dice: Arc<dyn Dice>,
@@ -77,6 +82,8 @@ pub(crate) struct Conductor {
     pub(crate) media: Media,
     pub(crate) speech: Speech,
     pub(crate) spool: Spool,
+    pub(crate) recordings: Recordings,
+    pub(crate) sealing: Arc<Keys>,
     pub(crate) persons: Persons,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
@@ -109,8 +116,8 @@ pub fn start(config: Config, rooms: Rooms) -> (Calls, Drain<Live>) {
     let (inputs, incoming) = unbounded_channel();
     let (workers, work) = unbounded_channel();
     let (live, watched) = outbox(10_000);
-    let Rooms { sip, sip_events, media, speech, segments, spool, persons, clock, dice, tasks } =
-        rooms;
+    let Rooms { sip, sip_events, media, speech, segments, spool, .. } = rooms;
+    let Rooms { recordings, sealing, persons, clock, dice, tasks, .. } = rooms;
     tasks.spawn("call workers", do_work(work, tasks.clone()));
     let mut conductor = Conductor {
         directory: Directory::new(&config.hotlines, &config.area_code),
@@ -119,6 +126,8 @@ pub fn start(config: Config, rooms: Rooms) -> (Calls, Drain<Live>) {
         media,
         speech,
         spool,
+        recordings,
+        sealing,
         persons,
         clock,
         dice,
@@ -146,7 +155,8 @@ pub fn start(config: Config, rooms: Rooms) -> (Calls, Drain<Live>) {
     (Calls { inputs, sip }, watched)
 }
 
-/// Runs what calls need done beside the owner. A worker that panics ends alone.
+/// Runs what calls need done beside the owner, to the last that it asked for when the house closes.
+/// A worker that panics ends alone.
 async fn do_work(mut work: UnboundedReceiver<Work>, tasks: Tasks) {
     let mut running = JoinSet::new();
     loop {
@@ -160,7 +170,6 @@ async fn do_work(mut work: UnboundedReceiver<Work>, tasks: Tasks) {
                     tracing::error!(%broken, "a call's worker broke off");
                 }
             }
-            () = tasks.stopping() => break,
         }
     }
     while running.join_next().await.is_some() {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base::{Clock, Dice, Drain, Tasks};
 use chrono::TimeDelta;
+use db::objects::Objects;
 use db::spool::Spool;
 use media::{Media, level};
 use org::Persons;
@@ -13,13 +14,15 @@ use sip::{Endpoint, ToBrowser, TrunkConfig};
 use speech::Speech;
 use tokio::sync::mpsc;
 
-use crate::{Calls, Config, Hotline, Live, Rooms};
+use crate::{Calls, Config, Hotline, Live, Recordings, Rooms};
 
 /// A switchboard that takes calls to 12345 from this machine.
 pub struct Switchboard {
     pub calls: Calls,
     pub live: Drain<Live>,
     pub spool: Spool,
+    pub recordings: Recordings,
+    pub sealing: Arc<db::seal::Keys>,
     /// The UDP port that trunks reach.
     pub port: u16,
     pub tasks: Tasks,
@@ -123,11 +126,15 @@ pub fn switchboard(
         }],
         limits: Limits { ring: TimeDelta::seconds(3), ..Limits::default() },
         phone_grace: TimeDelta::milliseconds(200),
-        recordings: folder.join("recordings"),
         roster: folder.join("roster.json"),
         ..Config::default()
     };
+    let sealing = Arc::new(db::seal::Keys::random(&*dice));
+    let objects = Objects::new(folder.join("objects"), sealing.clone(), dice.clone());
+    let recordings = Recordings::new(folder.join("recordings"), objects);
     let rooms = Rooms {
+        recordings: recordings.clone(),
+        sealing: sealing.clone(),
         sip,
         sip_events,
         media: media(&prompts, 43_000..=43_999, clock.clone(), dice.clone(), &tasks),
@@ -140,7 +147,8 @@ pub fn switchboard(
         tasks: tasks.clone(),
     };
     let (calls, live) = crate::start(config, rooms);
-    Switchboard { calls, live, spool, port: local.udp[0].port(), tasks }
+    let port = local.udp[0].port();
+    Switchboard { calls, live, spool, recordings, sealing, port, tasks }
 }
 
 /// The agent's end of a telephone that registered: what the page says, and what it is told.

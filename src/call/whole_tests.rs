@@ -1,6 +1,5 @@
 //! Whole calls in one process: a citizen's telephone over UDP, a browser's over a channel, real
 //! sound both ways.
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::testing::{self, Switchboard, switchboard, telephone};
-use crate::{AgentCard, Calls, Desk, Entry, Error, Live, Outcome, OutcomeKind};
+use crate::{AgentCard, Calls, Desk, Entry, Error, Live, Outcome, OutcomeKind, Recordings, Sound};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -36,6 +35,7 @@ struct World {
     calls: Calls,
     live: Drain<Live>,
     spool: Spool,
+    recordings: Recordings,
     port: u16,
     street: Media,
     citizen: Endpoint,
@@ -50,7 +50,7 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let dice: Arc<dyn Dice> = Arc::new(SystemDice);
         let persons = Persons::new(Arc::new(Keys::random(&*dice)), clock.clone(), dice.clone());
-        let Switchboard { calls, live, spool, port, tasks } =
+        let Switchboard { calls, live, spool, recordings, port, tasks, .. } =
             switchboard(folder.path(), persons, clock.clone(), dice.clone());
         let agents = vec![agent(27), agent(28)];
         calls.roster(agents.clone());
@@ -59,7 +59,18 @@ impl World {
         let (citizen, citizen_events, _) =
             Endpoint::start(config, clock.clone(), dice.clone(), &tasks).unwrap();
         let street = testing::media(folder.path(), 44_000..=44_999, clock, dice, &tasks);
-        Self { calls, live, spool, port, street, citizen, citizen_events, agents, folder }
+        Self {
+            calls,
+            live,
+            spool,
+            recordings,
+            port,
+            street,
+            citizen,
+            citizen_events,
+            agents,
+            folder,
+        }
     }
 
     /// A browser that is registered and whose agent is ready.
@@ -308,7 +319,19 @@ async fn a_citizen_and_an_agent_hear_each_other_and_all_of_it_is_kept() {
         _ => None,
     });
     let (path, millis) = recording.expect("a recording");
-    assert!(millis > 2000 && Path::new(&path).starts_with(world.folder.path().join("recordings")));
+    assert!(millis > 2000, "{millis}");
+    let mut sealed = world.recordings.open(&path).unwrap();
+    for _ in 0..100 {
+        if matches!(sealed, Some(Sound::Sealed(_))) {
+            break; // it was plain while the call went on
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        sealed = world.recordings.open(&path).unwrap();
+    }
+    let mut sealed = sealed.expect("a recording");
+    assert_eq!(sealed.read(0..4).unwrap(), b"RIFF");
+    assert!(matches!(sealed, Sound::Sealed(_)));
+    assert!(!world.folder.path().join("recordings").join(&path).exists());
     let last = kept.iter().rev().find_map(|entry| match entry {
         Entry::Call { facts, caller, .. } => Some((facts.clone(), caller.is_some())),
         _ => None,

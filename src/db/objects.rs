@@ -49,12 +49,16 @@ impl Objects {
         }
     }
 
-    /// Erases an object, and its key with it. Erasing twice is no error.
+    /// Erases an object, and its key with it, also one half written. Erasing twice is no error.
     pub fn delete(&self, name: &str) -> Result<(), Error> {
-        match fs::remove_file(self.path(name)?) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+        let path = self.path(name)?;
+        for file in [path.with_extension("new"), path] {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     fn put_from(&self, name: &str, from: &mut dyn Read) -> Result<(), Error> {

@@ -5,11 +5,8 @@
 //! A sealed object is: magic, algorithm, name of the master key, the wrapped key, the start of the
 //! nonces, chunks. The algorithm stands in each object, so that another can be used later.
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
 
 use base::Dice;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -29,8 +26,6 @@ pub const CHUNK: usize = 64 << 10;
 /// What can go wrong with something sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{0}: {1}")]
-    Keys(String, String),
     /// Sealed with a master key that is not in the file of keys.
     #[error("没有密钥 {0} (the key is not there)")]
     NoKey(String),
@@ -41,7 +36,7 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// The master keys, newest first.
+/// The master keys. They come from the file of keys, which `org` reads.
 pub struct Keys {
     current: String,
     keys: BTreeMap<String, [u8; 32]>,
@@ -54,33 +49,11 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the file of keys, one `NAME HEX` a line, the first of which seals; makes it at the
-    /// first start. A file that others may read is refused.
-    pub fn open(path: &Path, dice: &dyn Dice) -> Result<Self, Error> {
-        let wrong = |why: &str| Error::Keys(path.display().to_string(), why.to_owned());
-        if !path.exists() {
-            let key = hex::encode(dice.bytes::<32>());
-            let text = format!(
-                "# Keys of recordings and attachments, the first seals. Keep a copy apart from backups.\no1 {key}\n"
-            );
-            write_whole(path, &mut text.as_bytes())?;
-        }
-        if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-            return Err(wrong("others may read it; set mode 0600"));
-        }
-        let (mut current, mut keys) = (None, BTreeMap::new());
-        for line in fs::read_to_string(path)?.lines().filter(|line| !line.starts_with('#')) {
-            let Some((name, text)) = line.trim().split_once(' ') else { continue };
-            let mut key = [0; 32];
-            hex::decode_to_slice(text.trim(), &mut key)
-                .map_err(|_| wrong("a key is 64 hexadecimal digits"))?;
-            if name.is_empty() || name.len() > 255 {
-                return Err(wrong("a key's name has 1 to 255 bytes"));
-            }
-            current.get_or_insert_with(|| name.to_owned());
-            keys.insert(name.to_owned(), key);
-        }
-        Ok(Self { current: current.ok_or_else(|| wrong("holds no key"))?, keys })
+    /// `current` seals; every other one opens what it sealed before. `None` when `current` is not
+    /// among them, or a name is empty or longer than 255 bytes.
+    pub fn new(current: &str, keys: BTreeMap<String, [u8; 32]>) -> Option<Self> {
+        let fits = keys.keys().all(|name| (1..=255).contains(&name.len()));
+        (fits && keys.contains_key(current)).then(|| Self { current: current.to_owned(), keys })
     }
 
     /// Keys for tests.
@@ -126,6 +99,18 @@ impl Keys {
             chunk = next;
         }
         Err(io::Error::other("too long to be sealed"))
+    }
+
+    /// Seals something short, whole.
+    pub fn seal_bytes(&self, context: &[u8], mut plain: &[u8], dice: &dyn Dice) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(plain.len() + 160);
+        self.seal(context, &mut plain, &mut sealed, dice).expect("memory takes what is written");
+        sealed
+    }
+
+    /// Opens what [`Keys::seal_bytes`] sealed.
+    pub fn open_bytes(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        self.open_sealed(context, io::Cursor::new(sealed))?.read(0..u64::MAX)
     }
 
     /// Opens something sealed; its end is checked at once, so that a cut is noticed.
@@ -244,16 +229,6 @@ fn fill(from: &mut dyn Read) -> io::Result<Vec<u8>> {
     Ok(chunk)
 }
 
-/// Writes a private file whole or not at all.
-pub(crate) fn write_whole(path: &Path, from: &mut dyn Read) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut to = options.create(true).write(true).truncate(true).mode(0o600).open(&new)?;
-    io::copy(from, &mut to)?;
-    to.sync_all()?;
-    fs::rename(&new, path)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -322,24 +297,19 @@ mod tests {
 
     #[test]
     fn a_new_master_key_seals_and_the_old_one_still_opens() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys");
-        let dice = SeededDice::new(1);
-        let old = Keys::open(&path, &dice).unwrap();
+        let (first, second) = (("o1".to_owned(), [1; 32]), ("o2".to_owned(), [2; 32]));
+        let old = Keys::new("o1", BTreeMap::from([first.clone()])).unwrap();
+        let both = Keys::new("o2", BTreeMap::from([first, second])).unwrap();
         let bytes = sealed(&old, b"words");
-        let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("o2 {}\n{text}", "ab".repeat(32))).unwrap();
-        let both = Keys::open(&path, &dice).unwrap();
         assert_eq!(opened(&both, &bytes).unwrap().read(0..9).unwrap(), b"words");
-        assert!(opened(&old, &sealed(&both, b"words")).is_err());
+        assert!(matches!(opened(&old, &sealed(&both, b"words")), Err(Error::NoKey(_))));
     }
 
     #[test]
-    fn a_file_of_keys_that_others_may_read_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys");
-        Keys::open(&path, &SeededDice::new(1)).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(Keys::open(&path, &SeededDice::new(1)).is_err());
+    fn something_short_opens_in_its_own_place_only() {
+        let keys = Keys::random(&SeededDice::new(1));
+        let sealed = keys.seal_bytes(b"call/1", "暖气不热".as_bytes(), &SeededDice::new(2));
+        assert_eq!(keys.open_bytes(b"call/1", &sealed).unwrap(), "暖气不热".as_bytes());
+        assert!(keys.open_bytes(b"call/2", &sealed).is_err());
     }
 }

@@ -88,6 +88,9 @@ impl Keys {
             .iter()
             .map(|(name, text)| Ok((name.clone(), key(name, text)?)))
             .collect::<Result<BTreeMap<_, _>, Error>>()?;
+        if let Some(name) = seal.keys().find(|name| !(1..=255).contains(&name.len())) {
+            return Err(wrong(&format!("a key's name has 1 to 255 bytes, not {}", name.len())));
+        }
         if !seal.contains_key(&file.current) {
             return Err(wrong(&format!("current: there is no key {:?} in [seal]", file.current)));
         }
@@ -120,6 +123,18 @@ impl Keys {
         to.write_all(text.as_bytes())?;
         to.sync_all()?;
         std::fs::rename(&new, path)
+    }
+
+    /// The master keys of recordings, words and attachments: drawn from the sealing keys, so that
+    /// one file is kept and one name stands beside each sealed thing.
+    pub fn sealing(&self) -> db::seal::Keys {
+        let drawn = self.seal.iter().map(|(name, key)| {
+            let mut mac =
+                Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+            mac.update(b"lianxin/objects/1");
+            (name.clone(), mac.finalize().into_bytes().into())
+        });
+        db::seal::Keys::new(&self.current, drawn.collect()).expect("checked when read")
     }
 
     /// Keys for tests and simulations: they live nowhere but here.
@@ -237,6 +252,18 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         let error = Keys::open(&path, &SeededDice::new(1)).unwrap_err().to_string();
         assert!(error.contains("keys: p1: a key is 64"), "{error}");
+    }
+
+    #[test]
+    fn recordings_are_sealed_with_another_key_than_persons_and_the_same_at_each_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let keys = Keys::open(&path, &SeededDice::new(1)).unwrap();
+        let sealed = keys.sealing().seal_bytes(b"a call", b"words", &SeededDice::new(2));
+        let again = Keys::open(&path, &SeededDice::new(3)).unwrap().sealing();
+        assert_eq!(again.open_bytes(b"a call", &sealed).unwrap(), b"words");
+        let same = db::seal::Keys::new(&keys.current, keys.seal.clone()).unwrap();
+        assert!(same.open_bytes(b"a call", &sealed).is_err());
     }
 
     #[test]

@@ -17,11 +17,26 @@ pub struct Standing {
     pub phone: bool,
     /// The call whose outcome is missing.
     pub owes: Option<CallId>,
+    /// Older calls whose outcome is missing, too.
+    pub(crate) owes_more: Vec<CallId>,
     /// What was asked for during a call (预约小休), or what was before an outgoing one.
     pub(crate) next: Option<Ask>,
     pub(crate) connected: bool,
     pub(crate) idle_since: (DateTime<Utc>, u64),
     pub(crate) deadline: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    /// A call needs no outcome of this agent any more; false when none was owed for it.
+    fn settle(&mut self, call: CallId) -> bool {
+        if self.owes == Some(call) {
+            self.owes = self.owes_more.pop();
+            return true;
+        }
+        let owed = self.owes_more.len();
+        self.owes_more.retain(|more| *more != call);
+        self.owes_more.len() < owed
+    }
 }
 
 impl Queue {
@@ -41,6 +56,7 @@ impl Queue {
             since: now,
             phone: false,
             owes: None,
+            owes_more: Vec::new(),
             next: None,
             connected: false,
             idle_since: (now, 0),
@@ -97,7 +113,8 @@ impl Queue {
             && standing.presence == (Presence::Talking { call })
         {
             standing.connected = true;
-            standing.owes = Some(call);
+            let before = standing.owes.replace(call).filter(|before| *before != call);
+            standing.owes_more.extend(before);
         }
     }
 
@@ -134,9 +151,7 @@ impl Queue {
         actions: &mut Vec<Action>,
     ) {
         let Some(standing) = self.agents.get_mut(&agent) else { return };
-        if standing.owes == Some(call) {
-            standing.owes = None;
-        }
+        standing.settle(call);
         if standing.presence == (Presence::Talking { call }) {
             self.set(agent, Presence::NotReady { why }, now, actions);
         }
@@ -150,7 +165,11 @@ impl Queue {
         actions: &mut Vec<Action>,
     ) {
         let Some(standing) = self.agents.get_mut(&agent) else { return };
+        if standing.owes == Some(call) || standing.owes_more.contains(&call) {
+            return;
+        }
         if standing.owes.is_some() {
+            standing.owes_more.push(call); // its turn comes when the other has its outcome
             return;
         }
         standing.owes = Some(call);
@@ -168,12 +187,13 @@ impl Queue {
         now: DateTime<Utc>,
         actions: &mut Vec<Action>,
     ) {
-        let Some(standing) = self.agents.get_mut(&agent).filter(|s| s.owes == Some(call)) else {
+        let Some(standing) = self.agents.get_mut(&agent) else { return };
+        if !standing.settle(call) {
             return;
-        };
-        standing.owes = None;
+        }
         actions.push(Action::Changed { agent });
-        if matches!(standing.presence, Presence::WrapUp { until } if until <= now) {
+        let over = matches!(standing.presence, Presence::WrapUp { until } if until <= now);
+        if over && standing.owes.is_none() {
             self.rest(agent, now, actions);
         }
     }
@@ -229,6 +249,11 @@ impl Queue {
         let idle = standing.idle_since;
         if !standing.phone {
             self.set(agent, Presence::NotReady { why: Why::PhoneLost }, now, actions);
+            return;
+        }
+        if standing.owes.is_some() {
+            let why = Why::Chosen("缺少小结".to_owned());
+            self.set(agent, Presence::NotReady { why }, now, actions);
             return;
         }
         self.set(agent, Presence::Ready, now, actions);

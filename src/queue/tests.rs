@@ -386,3 +386,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_call_that_was_cut_off_meanwhile_is_owed_once_the_present_one_has_its_outcome() {
+    let clock = ManualClock::default();
+    let mut queue = queue_with(&[0], &clock);
+    let now = clock.now();
+    queue.on(join(1), now);
+    queue.on(Event::Answered { call: call(1), agent: agent(0) }, now);
+    queue.on(Event::Connected { call: call(1), agent: agent(0) }, now);
+    let owes = |queue: &Queue| queue.agent(agent(0)).unwrap().owes;
+    queue.on(Event::Owes { agent: agent(0), call: call(9) }, now);
+    assert_eq!(owes(&queue), Some(call(1)));
+    queue.on(Event::Ended { call: call(1), agent: agent(0) }, now);
+    queue.on(Event::OutcomeGiven { call: call(1), agent: agent(0) }, now);
+    assert_eq!(owes(&queue), Some(call(9)));
+    clock.advance(TimeDelta::minutes(5));
+    queue.on(Event::Tick, clock.now());
+    let refused = queue.ask(agent(0), Ask::Ready, clock.now());
+    assert_eq!(refused, Err(Refused::OutcomeMissing(call(9))));
+    queue.on(Event::OutcomeGiven { call: call(9), agent: agent(0) }, clock.now());
+    assert_eq!(presence(&queue, 0), Presence::Ready);
+}

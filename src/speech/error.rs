@@ -19,6 +19,9 @@ pub enum Error {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Db(#[from] sqlx::Error),
+    /// Words that were changed, moved, or sealed with a key that is not there.
+    #[error("the words of call {0} do not open: {1}")]
+    Shut(base::CallId, String),
     /// A row of the database that no version of this program wrote.
     #[error("transcript of call {0} is corrupt")]
     Corrupt(base::CallId),

@@ -23,6 +23,7 @@ mod pace;
 pub mod process;
 mod recogniser;
 mod script;
+mod sealed;
 mod state;
 pub mod store;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod wire;
 pub use client::{Config, Speech, Status};
 pub use error::Error;
 pub use model::Model;
+pub use sealed::Sealed;
 pub use transcribe::transcribe_file;
 pub use whisper::Whisper;
 
@@ -46,6 +48,16 @@ pub enum Track {
     Citizen,
     /// Right: who answers for the city (话务员).
     Agent,
+}
+
+impl Track {
+    /// The word in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Citizen => "citizen",
+            Self::Agent => "agent",
+        }
+    }
 }
 
 /// One sentence of a call (语句). Until it is final it comes again and again, longer each time, with

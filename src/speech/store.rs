@@ -1,34 +1,31 @@
-//! Final sentences in the database.
+//! Final sentences in the database, sealed.
 use base::CallId;
 use chrono::{DateTime, Utc};
+use db::seal::Keys;
 use sqlx::PgConnection;
 
-use crate::{Error, Segment, Track};
+use crate::{Error, Sealed, Segment, Track};
 
-/// Keeps a final sentence. A second time changes nothing; open sentences and empty ones are not kept.
+/// Keeps a final sentence. A second time changes nothing.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn keep(
     db: &mut PgConnection,
-    segment: &Segment,
+    said: &Sealed,
     model: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    if !segment.r#final || segment.text.is_empty() {
-        return Ok(());
-    }
-    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     sqlx::query!(
-        "insert into transcript_segment (call_id, track, position, from_ms, to_ms, text, model, heard_at)
+        "insert into transcript_segment (call_id, track, position, from_ms, to_ms, sealed, model, heard_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict do nothing",
-        segment.call.uuid(),
-        name(segment.track),
-        i32::try_from(segment.index).unwrap_or(i32::MAX),
-        number(segment.from_ms),
-        number(segment.to_ms),
-        segment.text,
+        said.call.uuid(),
+        said.track.as_str(),
+        i32::try_from(said.index).unwrap_or(i32::MAX),
+        number(said.from_ms),
+        number(said.to_ms),
+        said.words,
         model,
         now,
     )
@@ -37,13 +34,21 @@ pub async fn keep(
     Ok(())
 }
 
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 /// What was said in a call, in the order in which it was said.
 ///
 /// # Errors
-/// When the database cannot be reached.
-pub async fn of_call(db: &mut PgConnection, call: CallId) -> Result<Vec<Segment>, Error> {
+/// When the database cannot be reached, or the words do not open.
+pub async fn of_call(
+    db: &mut PgConnection,
+    call: CallId,
+    keys: &Keys,
+) -> Result<Vec<Segment>, Error> {
     let rows = sqlx::query!(
-        "select track, position, from_ms, to_ms, text
+        "select track, position, from_ms, to_ms, text, sealed
          from transcript_segment
          where call_id = $1
          order by from_ms, track, position",
@@ -54,7 +59,7 @@ pub async fn of_call(db: &mut PgConnection, call: CallId) -> Result<Vec<Segment>
     rows.into_iter()
         .map(|row| {
             let number = |value: i64| u64::try_from(value).map_err(|_| Error::Corrupt(call));
-            Ok(Segment {
+            let said = Sealed {
                 call,
                 track: match row.track.as_str() {
                     "citizen" => Track::Citizen,
@@ -64,17 +69,22 @@ pub async fn of_call(db: &mut PgConnection, call: CallId) -> Result<Vec<Segment>
                 index: u32::try_from(row.position).map_err(|_| Error::Corrupt(call))?,
                 from_ms: number(row.from_ms)?,
                 to_ms: number(row.to_ms)?,
-                committed: row.text.chars().count(),
-                text: row.text,
-                r#final: true,
-            })
+                words: row.sealed.unwrap_or_default(),
+            };
+            match row.text {
+                None => said.open(keys),
+                // of before words were sealed
+                Some(text) => Ok(Segment {
+                    call,
+                    track: said.track,
+                    index: said.index,
+                    from_ms: said.from_ms,
+                    to_ms: said.to_ms,
+                    committed: text.chars().count(),
+                    text,
+                    r#final: true,
+                }),
+            }
         })
         .collect()
-}
-
-const fn name(track: Track) -> &'static str {
-    match track {
-        Track::Citizen => "citizen",
-        Track::Agent => "agent",
-    }
 }

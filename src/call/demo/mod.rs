@@ -18,6 +18,7 @@ use crate::command::{Calls, Command};
 use crate::config::Config;
 use crate::facts::{AgentCard, Direction, Hotline};
 use crate::figures::Today;
+use crate::recordings::Recordings;
 use crate::store;
 use history::Chronicler;
 pub(crate) use history::History;
@@ -95,10 +96,11 @@ fn figures(history: &History, now: DateTime<Utc>) -> Today {
     today
 }
 
-/// Takes all calls of the demonstration out: laid ones, and those that were rung. Gives the files of
+/// Takes all calls of the demonstration out: laid ones, and those that were rung. Gives the names of
 /// their recordings, to be deleted when this is committed: voices of those who tried it.
-pub async fn remove(db: &mut PgConnection) -> Result<Vec<std::path::PathBuf>, org::Error> {
-    Ok(store::demo::remove(db).await?)
+pub async fn remove(db: &mut PgConnection) -> Result<Vec<String>, org::Error> {
+    let rung = store::demo::remove(db).await?;
+    Ok(rung.into_iter().map(|(call, at)| Recordings::name(call, at)).collect())
 }
 
 /// Mobile numbers of no one: 138 with five zeros at most twice.

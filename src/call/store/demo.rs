@@ -1,5 +1,5 @@
-use std::path::PathBuf;
-
+use base::CallId;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 
@@ -89,15 +89,19 @@ async fn insert_events(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Takes the demonstration's calls out; gives the files of their recordings.
-pub(crate) async fn remove(db: &mut PgConnection) -> Result<Vec<PathBuf>, sqlx::Error> {
-    let paths: Vec<String> = sqlx::query_scalar(
-        "select path from recording join call_record on call_record.id = call_id where demo",
+/// Takes the demonstration's calls out; gives those that were rung, and when: they may have been
+/// recorded, also where no recording is listed.
+pub(crate) async fn remove(
+    db: &mut PgConnection,
+) -> Result<Vec<(CallId, DateTime<Utc>)>, sqlx::Error> {
+    let rung = sqlx::query!(
+        "select id, invite_at from call_record c where demo
+            and (trunk is not null or exists (select from recording where call_id = c.id))"
     )
     .fetch_all(&mut *db)
     .await?;
     sqlx::query!("select remove_demo_calls()").execute(db).await?;
-    Ok(paths.into_iter().map(PathBuf::from).collect())
+    Ok(rung.into_iter().map(|row| (CallId::from_uuid(row.id), row.invite_at)).collect())
 }
 
 fn json<T: Serialize>(rows: &[T]) -> Result<serde_json::Value, sqlx::Error> {

@@ -43,13 +43,11 @@ pub async fn write(entry: &Entry, db: &PgPool, persons: &Persons) -> Result<(), 
         Entry::Attempt { task, call, agent, at, result } => {
             attempt(&mut tx, (*task, *call), agent.uuid(), *at, *result).await?;
         }
-        Entry::Segment { segment, model, at } => {
-            speech::store::keep(&mut tx, segment, model, *at).await.map_err(
-                |error| match error {
-                    speech::Error::Db(error) => org::Error::Db(error),
-                    other => org::Error::Corrupt(other.to_string()),
-                },
-            )?;
+        Entry::Words { said, model, at } => {
+            speech::store::keep(&mut tx, said, model, *at).await.map_err(|error| match error {
+                speech::Error::Db(error) => org::Error::Db(error),
+                other => org::Error::Corrupt(other.to_string()),
+            })?;
         }
     }
     tx.commit().await?;

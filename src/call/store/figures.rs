@@ -1,9 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base::{AgentId, CallId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
+use uuid::Uuid;
 
+use crate::facts::Direction;
 use crate::figures::Today;
 
 /// Answered calls without an outcome (一通一结), of the last two days.
@@ -81,21 +83,54 @@ fn seconds(seconds: f64) -> TimeDelta {
     TimeDelta::milliseconds(millis)
 }
 
-/// Calls that a crash left without an end, and those that were cut off when the house closed before
-/// their recording was listed.
+/// A call that a crash left without an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) id: CallId,
+    pub(crate) direction: Direction,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) callback: Option<Uuid>,
+    pub(crate) answered: bool,
+    /// The number of the next line of its history.
+    pub(crate) next_seq: i32,
+}
+
+/// Calls of before that have no end.
 pub(crate) async fn unfinished(
     db: &PgPool,
     before: DateTime<Utc>,
-) -> Result<Vec<(CallId, DateTime<Utc>)>, sqlx::Error> {
+) -> Result<Vec<Cut>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select id, invite_at from call_record where invite_at < $1 and (ended_at is null
-            or (ending = 'stopped' and answered_at is not null and invite_at > $1 - interval '7 days'
-                and not exists (select from recording where call_id = call_record.id)))",
+        r#"select id, direction, agent_id, callback_id, answered_at is not null as "answered!",
+            (select coalesce(max(seq), 0) + 1 from call_event where call_id = c.id) as "next_seq!"
+        from call_record c where invite_at < $1 and ended_at is null order by invite_at"#,
         before
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (CallId::from_uuid(row.id), row.invite_at)).collect())
+    let cut =
+        |direction: &str| direction.parse().map_err(|e: String| sqlx::Error::Decode(e.into()));
+    rows.into_iter()
+        .map(|row| {
+            Ok(Cut {
+                id: CallId::from_uuid(row.id),
+                direction: cut(&row.direction)?,
+                agent: row.agent_id.map(AgentId::from_uuid),
+                callback: row.callback_id,
+                answered: row.answered,
+                next_seq: row.next_seq,
+            })
+        })
+        .collect()
+}
+
+/// Which of these calls are listed.
+pub(crate) async fn known(db: &PgPool, calls: &[CallId]) -> Result<HashSet<CallId>, sqlx::Error> {
+    let ids: Vec<Uuid> = calls.iter().map(|call| call.uuid()).collect();
+    let rows = sqlx::query_scalar!("select id from call_record where id = any($1)", &ids)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(CallId::from_uuid).collect())
 }
 
 /// Gives such a call its end.
@@ -114,26 +149,4 @@ pub(crate) async fn end_unfinished(
     .execute(db)
     .await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base::{Clock, ManualClock};
-
-    #[tokio::test]
-    async fn calls_cut_off_before_their_recording_was_listed_are_found_until_it_is() {
-        let db = db::testing::database().await;
-        let now = ManualClock::default().now();
-        let lay = "insert into call_record (id, rev, direction, hotline, hotline_name, dialled, invite_at, answered_at, \
-             ended_at, ending) select gen_random_uuid(), 1, 'in', '12345', '热线', '12345', $1, answered, ended, ending \
-             from (values ($1, null, null), ($1, $1, 'stopped'), (null, $1, 'stopped'), ($1, $1, 'caller_hung_up')) \
-             as call (answered, ended, ending)";
-        sqlx::query(lay).bind(now - TimeDelta::minutes(1)).execute(&db).await.unwrap();
-        assert_eq!(unfinished(&db, now).await.unwrap().len(), 2);
-        let list = "insert into recording select id, id::text, repeat('0', 64), 1, $1 from call_record where ending = 'stopped'";
-        sqlx::query(list).bind(now).execute(&db).await.unwrap();
-        assert_eq!(unfinished(&db, now).await.unwrap().len(), 1);
-        assert!(unfinished(&db, now - TimeDelta::hours(1)).await.unwrap().is_empty());
-    }
 }
