@@ -176,11 +176,11 @@ impl Conductor {
     /// 工号 … 为您服务
     fn agent_number(&self, number: &str) -> Result<Prompt, media::Error> {
         let prompts = &self.config.prompts;
-        let mut parts = vec![self.media.prompt(&prompts.number_prefix)?];
+        let mut parts = vec![self.media.prompt(&prompts.number_prefix)?.trimmed()];
         for digit in number.chars().filter(char::is_ascii_digit) {
-            parts.push(self.media.prompt(&format!("{}{digit}", prompts.digit))?);
+            parts.push(self.media.prompt(&format!("{}{digit}", prompts.digit))?.trimmed());
         }
-        parts.push(self.media.prompt(&prompts.number_suffix)?);
+        parts.push(self.media.prompt(&prompts.number_suffix)?.trimmed());
         Ok(Prompt::joined("agent number", &parts))
     }
 

@@ -146,8 +146,8 @@ impl Call {
         self.tell(queue::Event::Refused { call, agent: agent.id, why });
     }
 
-    /// When agent, line and notice are ready: the agent's number, then two-way audio. An outgoing
-    /// call has no number to say.
+    /// When agent, line and notice are ready: two-way audio, and over it the agent's number. An
+    /// outgoing call has no number to say.
     pub(crate) fn announce(&mut self) {
         let ready = self.phase == Phase::Joining
             && self.agent_leg == AgentLeg::Up
@@ -156,15 +156,11 @@ impl Call {
         if !ready {
             return;
         }
-        if self.is_out() {
-            return self.connect();
+        self.connect();
+        if !self.is_out() {
+            // Nobody waits for its end: whoever speaks is heard over it, recorded and written down.
+            self.play(Ear::Caller, Sound::AgentNumber(self.agent_number()));
         }
-        self.quiet(Ear::Caller);
-        // What the citizen says meanwhile is heard, recorded and written down; the number covers
-        // only what the citizen hears.
-        self.out.push(Action::Connect);
-        let id = self.play(Ear::Caller, Sound::AgentNumber(self.agent_number()));
-        self.phase = Phase::Announcing { id };
     }
 
     pub(crate) fn connect(&mut self) {
@@ -194,7 +190,6 @@ impl Call {
             return self.announce();
         }
         match self.phase {
-            Phase::Announcing { id: told } if told == id => self.connect(),
             Phase::Rating { id: Some(asked) } if asked == id => {
                 self.phase = Phase::Rating { id: None };
                 self.deadline = Some(self.now + self.patience.rating);

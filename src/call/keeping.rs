@@ -56,7 +56,7 @@ pub async fn keep_roster(calls: Calls, db: PgPool, clock: Arc<dyn Clock>) {
 /// How often it is looked for recordings that could not be sealed when they were closed.
 const SEAL_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Nobody writes to such a recording any more: a call's is written to each second.
-const UNTOUCHED: Duration = Duration::from_secs(12 * 3600);
+const UNTOUCHED: Duration = Duration::from_hours(12);
 
 /// What mends the past is built on.
 #[derive(Clone)]

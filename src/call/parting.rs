@@ -11,7 +11,7 @@ impl Call {
         let ending = match self.phase {
             Phase::Ended => return,
             Phase::Waiting if self.sorry => Ending::NobodyAtWork,
-            Phase::Waiting | Phase::Joining | Phase::Announcing { .. } => match how {
+            Phase::Waiting | Phase::Joining => match how {
                 Ending::MediaFailed => how,
                 _ if self.facts.answered_at.is_some() => Ending::CutOff,
                 _ => Ending::Abandoned,
@@ -35,13 +35,14 @@ impl Call {
             Phase::Waiting if self.agent_leg != AgentLeg::None => {
                 self.agent_failed(603);
             }
-            Phase::Joining | Phase::Announcing { .. } if !self.is_out() => {
+            Phase::Joining if !self.is_out() => {
                 self.agent_lost(Why::Rejected);
             }
             Phase::Talking if !self.is_out() => {
                 self.leave_agent();
                 self.out.push(Action::Disconnect);
                 self.facts.ending = Some(Ending::AgentHungUp);
+                self.quiet(Ear::Caller); // the number may still be said
                 let id = self.play(Ear::Caller, Sound::RatePlease);
                 self.phase = Phase::Rating { id: Some(id) };
                 self.out.extend([Action::Save, Action::Show]);
@@ -50,7 +51,6 @@ impl Call {
             | Phase::CallingCitizen
             | Phase::Regretting
             | Phase::Joining
-            | Phase::Announcing { .. }
             | Phase::Talking => {
                 self.hang_up_caller();
                 self.leave_agent();
@@ -65,12 +65,10 @@ impl Call {
         let Some(agent) = self.agent.as_ref().map(|agent| agent.id) else { return };
         let call = self.facts.id;
         match self.phase {
-            Phase::Joining | Phase::Announcing { .. } | Phase::Talking if !self.is_out() => {
+            Phase::Joining | Phase::Talking if !self.is_out() => {
                 self.note("agent_lost", format!("{} {why}", self.agent_number()));
-                if matches!(self.phase, Phase::Announcing { .. } | Phase::Talking) {
-                    self.out.push(Action::Disconnect);
-                }
                 if self.phase == Phase::Talking {
+                    self.out.push(Action::Disconnect);
                     self.facts.talk_ended_at = Some(self.now);
                 }
                 self.drop_agent();
@@ -94,7 +92,6 @@ impl Call {
             | Phase::CallingCitizen
             | Phase::Regretting
             | Phase::Joining
-            | Phase::Announcing { .. }
             | Phase::Talking => {
                 self.note("agent_lost", format!("{} {why}", self.agent_number()));
                 self.hang_up_caller();

@@ -1,9 +1,9 @@
 //! A call's life. Pure: an event and the time come in, actions go out.
 //!
 //! ```text
-//! in:   Waiting → Joining → Announcing → Talking → Rating → Thanking → Ended
-//!          │  ▲─────────agent lost────────┘ │
-//!          └→ Apologising → Ended           └→ Ended (the caller hung up)
+//! in:   Waiting → Joining → Talking → Rating → Thanking → Ended
+//!          │  ▲───agent lost────┘ │
+//!          └→ Apologising → Ended └→ Ended (the caller hung up)
 //! out:  CallingAgent → CallingCitizen → Joining → Talking → Ended
 //!                             └→ Regretting → Ended
 //! ```
@@ -21,11 +21,7 @@ pub(crate) enum Phase {
     Waiting,
     /// An agent has the call; the notice that it is recorded has not ended, or a line is not up.
     Joining,
-    /// The caller hears the agent's number (工号播报).
-    Announcing {
-        id: u32,
-    },
-    /// Two-way audio.
+    /// Two-way audio, at first with the agent's number over it (工号播报).
     Talking,
     /// The agent is gone; the caller is asked how it was (挂机评价).
     Rating {

@@ -66,11 +66,14 @@ impl Call {
             timeline.heard(name, heard.ssrc, at, &heard.pcm, now);
         }
         let Some(other) = self.other(name) else { return };
-        if !other.listens() || other.player.plays_prompt() || other.keys_out.busy() {
+        if !other.listens() || other.keys_out.busy() {
             return;
         }
         other.open = true;
         other.relayed = Some(now);
+        if other.player.plays_prompt() {
+            return other.player.hear(&heard.pcm);
+        }
         if other.codec() == codec {
             let ticks = u32::try_from(heard.pcm.len()).unwrap_or(0) * factor;
             let numbers = (heard.sequence, heard.timestamp);

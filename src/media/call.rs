@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::{
 };
 
 const BEAT: Duration = Duration::from_millis(20);
+/// How long a call's media wait to be closed when the house closes: their owner does it, and gets
+/// what was recorded.
+const LAST: Duration = Duration::from_secs(5);
 /// A beat that is later than this is not made up for.
 const TOO_LATE: Duration = Duration::from_millis(200);
 
@@ -81,6 +85,11 @@ impl Call {
         let shared = self.shared.clone();
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let late = async {
+            shared.tasks.stopping().await;
+            tokio::time::sleep(LAST).await;
+        };
+        let mut late = pin!(late);
         let asked = loop {
             // Not biased: a flood on one leg must not starve the rest.
             let step = tokio::select! {
@@ -93,7 +102,7 @@ impl Call {
                     }
                     Step::Tick
                 }
-                () = shared.tasks.stopping() => Step::End,
+                () = &mut late => Step::End,
             };
             match step {
                 Step::Command(Command::Close(reply)) => break Some(reply),

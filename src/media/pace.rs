@@ -49,7 +49,10 @@ impl Call {
         let frame = if plays { leg.player.frame(&mut ended) } else { None };
         let relayed = connected && leg.relayed.is_some_and(|at| now - at < PATIENCE);
         match &frame {
-            Some(frame) if leg.listens() => leg.say(frame, now).await,
+            Some(frame) if leg.listens() => {
+                let heard = leg.player.over(frame);
+                leg.say(&heard, now).await;
+            }
             None if leg.listens() && !relayed => leg.say(&[0; FRAME], now).await,
             _ => {}
         }

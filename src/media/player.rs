@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
-use crate::{FRAME, Prompt, RATE, Tone};
+use crate::{FRAME, Prompt, RATE, Tone, level};
 
 /// What is played on one leg: prompts one after the other, and below them a tone.
 #[derive(Debug, Default)]
@@ -18,7 +18,20 @@ pub(crate) struct Player {
     tone: Option<Tone>,
     /// Samples played of the tone.
     phase: u64,
+    /// The other party's voice, to be heard over a prompt.
+    voice: VecDeque<i16>,
+    /// How much softer the prompt is for it, from 0 to 1.
+    ducked: f64,
 }
+
+/// The other party's voice that may wait: 80 ms, for packets that come together.
+const VOICE_WAITS: usize = 4 * FRAME;
+/// What is left of a prompt while somebody speaks over it.
+const UNDER_A_VOICE: f64 = 0.3;
+/// Softer than this is nobody speaking.
+const SPOKEN_DBOV: f64 = -45.0;
+/// How fast a prompt gives way, a sample: within some 20 ms.
+const GIVES_WAY: f64 = 0.01;
 
 impl Player {
     pub(crate) fn play(&mut self, prompt: Prompt, id: u32) {
@@ -34,6 +47,30 @@ impl Player {
 
     pub(crate) fn stop(&mut self) {
         *self = Self::default();
+    }
+
+    /// Takes what the other party says while a prompt plays.
+    pub(crate) fn hear(&mut self, voice: &[i16]) {
+        self.voice.extend(voice);
+        let late = self.voice.len().saturating_sub(VOICE_WAITS);
+        self.voice.drain(..late);
+    }
+
+    /// What is heard of a frame of ours: the other party's voice over it, and it softer meanwhile.
+    pub(crate) fn over(&mut self, frame: &[i16]) -> Vec<i16> {
+        if self.voice.is_empty() && self.ducked < GIVES_WAY {
+            return frame.to_vec();
+        }
+        let count = self.voice.len().min(frame.len());
+        let mut voice: Vec<i16> = self.voice.drain(..count).collect();
+        voice.resize(frame.len(), 0);
+        let spoken = f64::from(u8::from(level::dbov(&voice) > SPOKEN_DBOV));
+        let mix = |(ours, theirs): (&i16, &i16)| {
+            self.ducked += (spoken - self.ducked) * GIVES_WAY;
+            let ours = f64::from(*ours) * (1.0 - self.ducked * (1.0 - UNDER_A_VOICE));
+            (ours as i16).saturating_add(*theirs)
+        };
+        frame.iter().zip(&voice).map(mix).collect()
     }
 
     /// Whether anything of ours sounds now: a prompt, or a tone where nobody is connected.
@@ -117,6 +154,25 @@ mod tests {
         assert_eq!(ended, [1, 2]);
         assert_eq!([first, second].concat(), [vec![1; 200], vec![2; 100], vec![0; 20]].concat());
         assert_eq!(player.frame(&mut ended), None);
+    }
+
+    #[test]
+    fn a_voice_is_heard_over_a_prompt_which_gives_way_and_comes_back() {
+        let mut player = Player::default();
+        let (prompt, voice) = (level::sine(300.0, 8000.0, 4000), level::sine(1000.0, 8000.0, 1600));
+        player.play(Prompt::new("a", prompt), 1);
+        let mut heard = Vec::new();
+        for n in 0..25 {
+            if n < 10 {
+                player.hear(&voice[n * FRAME..(n + 1) * FRAME]);
+            }
+            let frame = player.frame(&mut Vec::new()).unwrap();
+            heard.push(player.over(&frame));
+        }
+        let (with, without) = (heard[4..10].concat(), heard[15..].concat());
+        assert!(level::share_of(&with, 1000.0) > 0.7, "{}", level::share_of(&with, 1000.0));
+        assert!(level::share_of(&with, 300.0) > 0.02);
+        assert!(level::share_of(&without, 300.0) > 0.9);
     }
 
     #[test]

@@ -4,6 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use crate::{Error, RATE, wav};
 
+/// A sample below this is silence.
+const SILENT: u16 = 400;
+/// What is left of the silence at each end: 20 ms.
+const BREATH: usize = 160;
+
 /// Something recorded that can be played (提示音). Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prompt {
@@ -41,6 +46,19 @@ impl Prompt {
     #[must_use]
     pub fn joined(name: &str, parts: &[Self]) -> Self {
         Self::new(name, parts.iter().flat_map(|part| part.pcm.iter().copied()).collect())
+    }
+
+    /// The same without the silence around it: for parts that are said in one breath.
+    #[must_use]
+    pub fn trimmed(&self) -> Self {
+        let loud = |sample: &i16| sample.unsigned_abs() > SILENT;
+        let (Some(first), Some(last)) =
+            (self.pcm.iter().position(loud), self.pcm.iter().rposition(loud))
+        else {
+            return self.clone();
+        };
+        let (from, to) = (first.saturating_sub(BREATH), (last + BREATH).min(self.pcm.len()));
+        Self::new(&self.name, self.pcm[from..to].to_vec())
     }
 
     pub fn name(&self) -> &str {
