@@ -1,4 +1,5 @@
 //! Opens the house: database, rooms, port; and closes it again.
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use base::{Clock, Dice, SystemClock, SystemDice, Tasks, out};
 use call::Recordings;
 use db::objects::Objects;
 use org::Persons;
+use sip::Sockets;
 use speech::Model;
 
 use crate::carried::Carried;
@@ -33,11 +35,24 @@ pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
     let http = TcpListener::bind(listen).with_context(|| format!("http.listen {listen}"))?;
     http.set_nonblocking(true)?;
     let given = Given::read(&config, options)?;
-    let home = privilege::settle(&options.data.data, options.demo)?;
+    // Before the change of user: ports below 1024 are root's to open.
+    let sip = Sockets::bind(&config.settings.sip.listen)
+        .with_context(|| format!("sip.listen {:?}", config.settings.sip.listen))?;
+    let dice = SystemDice;
+    let accounts = given.demo.as_ref().map(|files| |to: &mut File| files.write_accounts(to, &dice));
+    let fill = accounts.as_ref().map(|write| write as privilege::Fill<'_>);
+    let home = privilege::settle(&options.data.data, fill)?;
+    drop(accounts);
     let _held = hold::take(&home.data, Duration::ZERO)?;
     let opened = database::open(&config.settings.database, &home.data)?;
-    let result =
-        commands::runtime()?.block_on(run(&config, options, home, &opened.place, http, given));
+    let result = commands::runtime()?.block_on(run(
+        &config,
+        options,
+        home,
+        &opened.place,
+        (http, sip),
+        given,
+    ));
     drop(opened.cluster);
     result
 }
@@ -71,7 +86,7 @@ async fn run(
     options: &Serve,
     mut home: Home,
     place: &db::Place,
-    http: TcpListener,
+    (http, sip): (TcpListener, Sockets),
     given: Given,
 ) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
@@ -92,6 +107,7 @@ async fn run(
     let (objects, recordings) = stores(&home.data, app.sealing.clone(), dice.clone());
     let mut telephone = telephone::start(Ground {
         config,
+        sockets: sip,
         data: &home.data,
         prompts: given.prompts.settle(&home.data, "prompts")?,
         fixtures: given.fixtures.settle(&home.data, "fixtures")?,

@@ -71,7 +71,7 @@ pub(crate) fn run(config: &Config, options: &Backup) -> anyhow::Result<()> {
     ensure!(data.exists(), "没有数据目录 {} (there is no such data folder)", data.display());
     let to = privilege::private_folder(&options.to)?;
     let mut keys_to = keys_file(&options.keys_to, &to, data)?;
-    let home = privilege::settle(data, false)?;
+    let home = privilege::settle(data, None)?;
     let keys_at = app::keys_file(config, &home.data);
     let keys = std::fs::read(&keys_at).with_context(|| keys_at.display().to_string())?;
     let manifest = Manifest::new(org::Keys::open(&keys_at, &SystemDice)?)?;

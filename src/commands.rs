@@ -82,7 +82,7 @@ pub(crate) fn transcribe(config: &Config, what: &Transcribe) -> anyhow::Result<(
 }
 
 pub(crate) fn migrate(config: &Config, data: &Path) -> anyhow::Result<()> {
-    let home = privilege::settle(data, false)?;
+    let home = privilege::settle(data, None)?;
     let opened = database::open_beside(&config.settings.database, &home.data)?;
     let new = runtime()?.block_on(opened.place.migrate())?;
     out(&format!(
@@ -118,7 +118,7 @@ const CLOSING: Duration = Duration::from_secs(20);
 /// Takes the demonstration out of a house that is closed: what its last run left in the spool goes
 /// with it, and the voices of those who tried it.
 pub(crate) fn remove_demo(config: &Config, data: &Path) -> anyhow::Result<()> {
-    let home = privilege::settle(data, false)?;
+    let home = privilege::settle(data, None)?;
     let _held = hold::take(&home.data, CLOSING)?;
     let opened = database::open(&config.settings.database, &home.data)?;
     runtime()?.block_on(async {
@@ -160,7 +160,7 @@ fn with_database(
     data: &Path,
     act: impl AsyncFnOnce(PgPool, &dyn Clock, &dyn Dice) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let home = privilege::settle(data, false)?;
+    let home = privilege::settle(data, None)?;
     let opened = database::open_beside(&config.settings.database, &home.data)?;
     runtime()?.block_on(async {
         opened.place.migrate().await?;

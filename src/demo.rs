@@ -1,4 +1,5 @@
 //! The demonstration: its city, its accounts, and three months of its past.
+use std::fs;
 use std::io::{Read, Seek, Write};
 
 use anyhow::Context;
@@ -9,6 +10,9 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::config::Config;
 use crate::privilege::Home;
+
+/// Which of the files names people.
+const PEOPLE: usize = 1;
 
 /// The texts of `sip-config/demo/`, read while the program may still read them.
 pub(crate) struct DemoFiles([(String, String); 6]);
@@ -31,7 +35,15 @@ impl DemoFiles {
         Ok(Self(files))
     }
 
-    /// Lays the organisation and writes the accounts' file.
+    /// Writes the accounts before there is a database: those of an earlier start stay as they are.
+    pub(crate) fn write_accounts(&self, to: &mut fs::File, dice: &dyn Dice) -> anyhow::Result<()> {
+        let (name, text) = &self.0[PEOPLE];
+        let accounts = org::demo::accounts(File { name, text }, read_accounts(to)?, dice)?;
+        write_accounts(to, &accounts)
+    }
+
+    /// Lays the organisation. The accounts' file is written again only where the database knows
+    /// other passwords.
     pub(crate) async fn lay(
         self,
         home: &mut Home,
@@ -43,17 +55,26 @@ impl DemoFiles {
             self.0.each_ref().map(|(name, text)| File { name, text });
         let files = Files { units, people, gazetteer, categories, catalogue, knowledge };
         let file = home.accounts.as_mut().context("no file for the accounts")?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let known: Option<Vec<DemoAccount>> = serde_json::from_str(&text).ok();
-        let accounts = org::demo::lay(&files, known, db, clock, dice).await?;
-        let text = serde_json::to_string_pretty(&accounts)? + "\n";
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(())
+        let known = read_accounts(file)?;
+        let accounts = org::demo::lay(&files, known.clone(), db, clock, dice).await?;
+        if known.as_ref() == Some(&accounts) { Ok(()) } else { write_accounts(file, &accounts) }
     }
+}
+
+fn read_accounts(file: &mut fs::File) -> anyhow::Result<Option<Vec<DemoAccount>>> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut text)?;
+    Ok(serde_json::from_str(&text).ok())
+}
+
+fn write_accounts(file: &mut fs::File, accounts: &[DemoAccount]) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(accounts)? + "\n";
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(())
 }
 
 /// Lays the past, once: tickets, the calls they came from, and many more calls. Desks can be used

@@ -41,7 +41,7 @@ pub(crate) fn run(dir: &Path, options: &Doctor) -> anyhow::Result<ExitCode> {
         found.extend(ports);
         return Ok(report(&found, options.json));
     }
-    let home = privilege::settle(&options.data.data, false)?;
+    let home = privilege::settle(&options.data.data, None)?;
     if !has_data && !elsewhere && !home.data.join("postgres/data/PG_VERSION").exists() {
         found.extend(ports);
         found.push(Finding::ok("data", "数据 (data)").noting("还没有数据 (none yet)"));
@@ -103,7 +103,7 @@ async fn data(
         }
     };
     found.extend(workflow::doctor::examine(&db, &mut progress).await?);
-    found.push(recordings(data, &db, quick).await?);
+    found.push(recordings(config, data, &db, quick).await?);
     if config.settings.database.url.is_empty() {
         found.push(backup(data, &opened.place, now).await);
     }
@@ -159,8 +159,21 @@ async fn backup(data: &Path, place: &db::Place, now: DateTime<Utc>) -> Finding {
     }
 }
 
-async fn recordings(data: &Path, db: &PgPool, quick: bool) -> anyhow::Result<Finding> {
+async fn recordings(
+    config: &Config,
+    data: &Path,
+    db: &PgPool,
+    quick: bool,
+) -> anyhow::Result<Finding> {
     const ADVICE: &str = "从备份找回该录音文件 (fetch the file from a backup)";
+    let dice = std::sync::Arc::new(SystemDice);
+    let keys = match org::Keys::open(&crate::app::keys_file(config, data), &*dice) {
+        Ok(keys) => std::sync::Arc::new(keys.sealing()),
+        Err(error) => {
+            return Ok(Finding::wrong("recordings", RECORDINGS, 1, error.to_string(), ADVICE));
+        }
+    };
+    let (_, store) = crate::app::stores(data, keys, dice);
     let (mut after, mut count, mut wrong, mut first) = (None, 0_u64, 0_u64, None);
     loop {
         let page = call::store::recordings_after(db, after, 500).await?;
@@ -168,8 +181,7 @@ async fn recordings(data: &Path, db: &PgPool, quick: bool) -> anyhow::Result<Fin
         after = Some(last.call);
         for recorded in page {
             count += 1;
-            let file = data.join("recordings").join(&recorded.path);
-            if let Some(why) = broken(&file, &recorded.sha256, quick) {
+            if let Some(why) = broken(&store, &recorded.path, &recorded.sha256, quick) {
                 wrong += 1;
                 first.get_or_insert_with(|| format!("{} {why}", recorded.call));
             }
@@ -182,20 +194,25 @@ async fn recordings(data: &Path, db: &PgPool, quick: bool) -> anyhow::Result<Fin
     })
 }
 
-fn broken(file: &Path, sha256: &str, quick: bool) -> Option<String> {
-    let mut file = match std::fs::File::open(file) {
-        Ok(file) => file,
+/// Read through the seal: the hash is that of the plain sound.
+fn broken(store: &call::Recordings, name: &str, sha256: &str, quick: bool) -> Option<String> {
+    const PIECE: u64 = 64 << 10;
+    let mut sound = match store.open(name) {
+        Ok(Some(sound)) => sound,
+        Ok(None) => return Some("没有该文件 (is not there)".to_owned()),
         Err(error) => return Some(error.to_string()),
     };
     if quick {
         return None;
     }
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; 64 << 10];
+    let (mut hash, mut at) = (Sha256::new(), 0);
     loop {
-        match std::io::Read::read(&mut file, &mut chunk) {
-            Ok(0) => break,
-            Ok(read) => hash.update(&chunk[..read]),
+        match sound.read(at..at + PIECE) {
+            Ok(piece) if piece.is_empty() => break,
+            Ok(piece) => {
+                hash.update(&piece);
+                at += piece.len() as u64;
+            }
             Err(error) => return Some(error.to_string()),
         }
     }

@@ -18,7 +18,7 @@ const EVERY: TimeDelta = TimeDelta::seconds(20);
 /// In a folder that has been still for so long nothing is written any more: a call is never as long.
 const STILL: Duration = Duration::from_hours(48);
 /// Names in the data folder that are not copied: PostgreSQL copies itself, and the keys lie apart.
-const APART: [&str; 4] = ["postgres", "keys", "backup.json", "reserve"];
+const APART: [&str; 5] = ["postgres", "keys", "backup.json", "reserve", "lock"];
 
 /// Where the backup goes, as the data folder knows it: `backup.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

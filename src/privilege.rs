@@ -26,15 +26,19 @@ pub(crate) struct Home {
     pub(crate) accounts: Option<File>,
 }
 
-/// Makes the data folder, opens the file of the demonstration's accounts when `demo`, and gives
-/// root's rights away. Must run before any thread is started and after the sockets are bound.
-pub(crate) fn settle(folder: &Path, demo: bool) -> anyhow::Result<Home> {
+/// Writes the file of the demonstration's accounts.
+pub(crate) type Fill<'a> = &'a dyn Fn(&mut File) -> anyhow::Result<()>;
+
+/// Makes the data folder, opens the file of the demonstration's accounts and lets `fill` write it,
+/// and gives root's rights away. Must run before any thread is started and after the sockets are
+/// bound.
+pub(crate) fn settle(folder: &Path, fill: Option<Fill<'_>>) -> anyhow::Result<Home> {
     let named = || format!("数据目录 (data folder) {}", folder.display());
     let is_new = !folder.exists();
     DirBuilder::new().recursive(true).mode(0o755).create(folder).with_context(named)?;
     if !geteuid().is_root() {
         let data = folder.canonicalize().with_context(named)?;
-        let accounts = demo.then(|| accounts_file(folder, None)).transpose()?;
+        let accounts = fill.map(|fill| accounts_file(folder, None, fill)).transpose()?;
         umask(Mode::from_bits_truncate(0o077));
         return Ok(Home { data, accounts });
     }
@@ -49,7 +53,7 @@ pub(crate) fn settle(folder: &Path, demo: bool) -> anyhow::Result<Home> {
     }
     let canonical = folder.canonicalize().with_context(named)?;
     let data = if may_write(folder, &user)? { canonical } else { elsewhere(&canonical, &user)? };
-    let accounts = demo.then(|| accounts_file(folder, Some(&user))).transpose()?;
+    let accounts = fill.map(|fill| accounts_file(folder, Some(&user), fill)).transpose()?;
     setgroups(&[user.gid]).context("setgroups")?;
     setgid(user.gid).context("setgid")?;
     setuid(user.uid).context("setuid")?;
@@ -106,20 +110,21 @@ fn may_write(folder: &Path, user: &User) -> anyhow::Result<bool> {
     Ok(test.status().context("test")?.success())
 }
 
-/// Root's file, handed over open; else the user's own.
-fn accounts_file(folder: &Path, user: Option<&User>) -> anyhow::Result<File> {
+/// Root's file, written and handed over open; else the user's own.
+fn accounts_file(folder: &Path, user: Option<&User>, fill: Fill<'_>) -> anyhow::Result<File> {
     let path = folder.join("demo-accounts.json");
     // Not through a link that somebody else has laid there.
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false).mode(0o600);
     options.custom_flags(OFlag::O_NOFOLLOW.bits());
-    let file = options.open(&path).with_context(|| path.display().to_string())?;
+    let mut file = options.open(&path).with_context(|| path.display().to_string())?;
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     if let Some(user) =
         user.filter(|_| fs::metadata(folder).is_ok_and(|found| owned_by(&found, user)))
     {
         give(&path, user)?;
     }
+    fill(&mut file).with_context(|| path.display().to_string())?;
     Ok(file)
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn run(config: &Config, options: &Restore) -> anyhow::Result<ExitCode
     // before anything is written: wrong versions are told by what the copy was made with
     Cluster::programs(programs, &from.join(base))?;
     let made = !data.exists();
-    let home = privilege::settle(data, false)?;
+    let home = privilege::settle(data, None)?;
     ensure!(
         fs::read_dir(&home.data)?.next().is_none(),
         "{} 不是空目录 (is not empty)",

@@ -47,6 +47,8 @@ pub(crate) struct Telephone {
 /// What the wing is built on.
 pub(crate) struct Ground<'a> {
     pub(crate) config: &'a Config,
+    /// Where trunks send calls: bound while the program still was who started it.
+    pub(crate) sockets: sip::Sockets,
     pub(crate) data: &'a Path,
     /// The folder of prompts, where it can be read.
     pub(crate) prompts: PathBuf,
@@ -65,7 +67,8 @@ pub(crate) struct Ground<'a> {
 }
 
 /// Starts the wing. Nothing here needs the database.
-pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
+pub(crate) async fn start(mut ground: Ground<'_>) -> anyhow::Result<Telephone> {
+    let sockets = std::mem::take(&mut ground.sockets);
     let Ground { config, data, clock, dice, tasks, .. } = &ground;
     let settings = &config.settings;
     let listen = settings.sip.listen.first().context("sip.listen: no address")?.ip();
@@ -79,7 +82,8 @@ pub(crate) async fn start(ground: Ground<'_>) -> anyhow::Result<Telephone> {
         }
         signalling.trunks.push(demo_trunk(proxy));
     }
-    let (sip, sip_events, bound) = Endpoint::start(signalling, clock.clone(), dice.clone(), tasks)
+    let (clock_, dice_) = (clock.clone(), dice.clone());
+    let (sip, sip_events, bound) = Endpoint::start_on(sockets, signalling, clock_, dice_, tasks)
         .with_context(|| format!("sip.listen {:?}", settings.sip.listen))?;
     let address = *bound.udp.first().context("sip.listen: no address")?;
     let media = media_config(settings, listen, ground.http, ground.prompts.clone());

@@ -108,6 +108,26 @@ pub async fn lay(
     Ok(accounts)
 }
 
+/// The accounts before anything is laid: known ones with their passwords, each other with a new one.
+/// They are good once [`lay`] was given them, in a database that knows no others.
+pub fn accounts(
+    people: File<'_>,
+    known: Option<Vec<DemoAccount>>,
+    dice: &dyn Dice,
+) -> Result<Vec<DemoAccount>, Error> {
+    let known = known.unwrap_or_default();
+    let rows = crate::csv_rows::<PersonRow>(people.name, people.text.as_bytes())?;
+    let may = rows.into_iter().map(|(_, row)| row).filter(|row| row.account == "yes");
+    Ok(may
+        .map(|row| {
+            let old = known.iter().find(|account| account.name == row.name);
+            let role = row.roles.split(';').next().unwrap_or_default().trim().to_owned();
+            let password = old.map_or_else(|| password::random(dice), |old| old.password.clone());
+            DemoAccount { role, name: row.name, password }
+        })
+        .collect())
+}
+
 /// Takes the organisation out again. What other rooms have laid for the demonstration goes first.
 pub async fn remove(db: &mut PgConnection) -> Result<(), Error> {
     store::demo::remove(db).await

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use base::{Clock, Dice, Drain, Tasks};
 use tokio::sync::mpsc;
 
+use crate::sockets::Sockets;
 use crate::{Config, DialogId, Event, FlowId, Stats, run};
 
 /// Whom to call. Printed without the number.
@@ -141,7 +142,20 @@ impl Endpoint {
         dice: Arc<dyn Dice>,
         tasks: &Tasks,
     ) -> io::Result<(Self, Drain<Event>, LocalAddrs)> {
-        run::start(&config, clock, dice, tasks)
+        let sockets = Sockets::bind(&config.listen)?;
+        run::start(sockets, &config, clock, dice, tasks)
+    }
+
+    /// The same on sockets that were bound before, in place of [`Config::listen`].
+    #[expect(clippy::needless_pass_by_value, reason = "the endpoint owns its configuration")]
+    pub fn start_on(
+        sockets: Sockets,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
+        tasks: &Tasks,
+    ) -> io::Result<(Self, Drain<Event>, LocalAddrs)> {
+        run::start(sockets, &config, clock, dice, tasks)
     }
 
     /// Tells the caller that it rings: 180, or 183 with `early_sdp`.

@@ -15,6 +15,7 @@ mod machine;
 mod message;
 mod run;
 mod session;
+mod sockets;
 mod stats;
 mod stream;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use config::{
 };
 pub use endpoint::{Endpoint, LocalAddrs, Party, Target, ToBrowser};
 pub use event::{Caller, DialogId, EndedBy, Event, FlowId, Gone};
+pub use sockets::Sockets;
 pub use stats::Stats;

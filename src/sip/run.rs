@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::endpoint::{Command, Names};
 use crate::machine::{Action, Flow, Input, Machine, Peer, Setup};
+use crate::sockets::Sockets;
 use crate::stats::Counters;
 use crate::{Config, Endpoint, Event, FlowId, LocalAddrs, ToBrowser, stream};
 
@@ -49,18 +50,13 @@ enum Writer {
 }
 
 pub(crate) fn start(
+    sockets: Sockets,
     config: &Config,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     tasks: &Tasks,
 ) -> io::Result<(Endpoint, Drain<Event>, LocalAddrs)> {
-    let mut udp = Vec::new();
-    let mut tcp = Vec::new();
-    for address in &config.listen {
-        let (socket, listener) = bind(*address)?;
-        udp.push(socket);
-        tcp.push(listener);
-    }
+    let (udp, tcp) = sockets.open()?;
     let local = LocalAddrs {
         udp: udp.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>()?,
         tcp: tcp.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?,
@@ -102,24 +98,6 @@ pub(crate) fn start(
     };
     tasks.spawn("sip", shell.run(commanded, arrivals, clock, tasks.clone()));
     Ok((Endpoint { commands, names, counters }, drain, local))
-}
-
-/// UDP and TCP on one port; when the system chooses, it may take a few tries.
-fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
-    let mut tries = 0;
-    loop {
-        let udp = StdUdp::bind(address)?;
-        udp.set_nonblocking(true)?;
-        let chosen = SocketAddr::new(address.ip(), udp.local_addr()?.port());
-        match std::net::TcpListener::bind(chosen) {
-            Ok(tcp) => {
-                tcp.set_nonblocking(true)?;
-                return Ok((UdpSocket::from_std(udp)?, TcpListener::from_std(tcp)?));
-            }
-            Err(error) if address.port() != 0 || tries > 20 => return Err(error),
-            Err(_) => tries += 1,
-        }
-    }
 }
 
 /// The host others reach us by: as told, the address bound, or the one the way to a trunk leaves by.
