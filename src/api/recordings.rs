@@ -68,12 +68,13 @@ async fn recording(
 
 /// The recording and its length.
 async fn open(recordings: Recordings, name: String) -> Result<(Sound, u64), Error> {
-    let opened = spawn_blocking(move || match recordings.open(&name)? {
-        Some(sound) => sound.length().map(|length| Some((sound, length))).map_err(Into::into),
-        None => {
+    let opened = spawn_blocking(move || {
+        let Some(sound) = recordings.open(&name)? else {
             tracing::error!(name, "a recording is gone from the disk");
-            Ok::<_, seal::Error>(None)
-        }
+            return Ok::<_, seal::Error>(None);
+        };
+        let length = sound.length()?;
+        Ok(Some((sound, length)))
     });
     opened.await.map_err(Error::internal)?.map_err(Error::internal)?.ok_or(Error::NotFound)
 }

@@ -228,7 +228,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recordings = recordings(folder.path());
         recorded(&recordings, b"a voice of somebody");
-        assert!(recordings.left(Duration::from_secs(3600)).unwrap().is_empty());
+        assert!(recordings.left(Duration::from_hours(1)).unwrap().is_empty());
     }
 
     #[test]

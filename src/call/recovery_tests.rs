@@ -115,7 +115,7 @@ fn torn() -> Vec<u8> {
     fs::write(&path, []).unwrap();
     media::repair(&path).unwrap(); // a header alone
     let mut bytes = fs::read(&path).unwrap();
-    bytes.extend([1; 32_000 + 3]);
+    bytes.resize(bytes.len() + 32_000 + 3, 1);
     bytes
 }
 
