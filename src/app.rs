@@ -42,7 +42,6 @@ pub(crate) fn serve(mut config: Config, options: &Serve) -> anyhow::Result<()> {
     let accounts = given.demo.as_ref().map(|files| |to: &mut File| files.write_accounts(to, &dice));
     let fill = accounts.as_ref().map(|write| write as privilege::Fill<'_>);
     let home = privilege::settle(&options.data.data, fill)?;
-    drop(accounts);
     let _held = hold::take(&home.data, Duration::ZERO)?;
     let opened = database::open(&config.settings.database, &home.data)?;
     let result = commands::runtime()?.block_on(run(
@@ -126,6 +125,7 @@ async fn run(
     app.demo = options.demo;
     app.secure = tls.is_some();
     app.metrics = Some(metrics);
+    guard(&mut app, &config.settings.http)?;
     app.tasks = tasks.clone();
     app.calls = Some(telephone.calls.clone());
     app.recordings = Some(recordings);
@@ -165,6 +165,14 @@ async fn run(
     tasks.shut_down().await;
     telephone::close_books(&telephone.spool, pool.clone(), persons).await;
     pool.close().await;
+    Ok(())
+}
+
+/// Whom the door believes.
+fn guard(app: &mut App, settings: &Http) -> anyhow::Result<()> {
+    app.metrics_token = settings.metrics_token.reveal().into();
+    let proxies = api::Proxies::read(&settings.trusted_proxies).map_err(anyhow::Error::msg);
+    app.proxies = proxies.context("http.trusted_proxies")?;
     Ok(())
 }
 

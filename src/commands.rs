@@ -54,6 +54,13 @@ pub(crate) fn check_config(dir: &Path) -> ExitCode {
                 out(&format!("# flow: {}", rules.label()));
             }
             out(&format!("# flow in force: {}", config.book.in_force().label()));
+            let (models, speech) = (telephone::models_folder(&config), &config.settings.speech);
+            if speech.enabled
+                && let Err(error) = speech::Model::find(&models, &speech.model)
+            {
+                // Calls and tickets work without words.
+                eprintln!("警告 (warning): speech.model: {error}");
+            }
             out("# 配置正确 (no mistakes)");
             ExitCode::SUCCESS
         }

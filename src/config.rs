@@ -222,10 +222,16 @@ fn check(
     if !call.out_trunk.is_empty() && !trunks.iter().any(|trunk| trunk.name == call.out_trunk) {
         wrong("call.out_trunk", format!("没有中继 trunks/{}.toml (no such trunk)", call.out_trunk));
     }
-    for prompt in [&call.greeting, &call.callback_greeting] {
-        if !dir.join("prompts").join(format!("{prompt}.wav")).is_file() {
-            wrong("call.greeting", format!("没有语音 prompts/{prompt}.wav (no such prompt)"));
-        }
+    if let Err(why) = api::Proxies::read(&settings.http.trusted_proxies) {
+        wrong("http.trusted_proxies", why);
+    }
+    let url = settings.database.url.reveal();
+    if !url.is_empty() && !["postgres://", "postgresql://"].iter().any(|it| url.starts_with(it)) {
+        let why = "须以 postgres:// 开头 (begins with postgres://; nothing else is spoken)";
+        wrong("database.url", why.to_owned());
+    }
+    if let Err(why) = model_name(&settings.speech.model) {
+        wrong("speech.model", why);
     }
     let (first, last) = settings.media.rtp_ports;
     if first < 1024 || last < first.saturating_add(3) {
@@ -241,6 +247,35 @@ fn check(
     if call.ring_secs == 0 {
         wrong("call.ring_secs", "至少 1 秒 (at least one second)".to_owned());
     }
+    prompts(call, &dir.join("prompts"), mistakes);
+}
+
+/// Everything that a caller may hear is there and can be played.
+fn prompts(call: &crate::settings::Call, folder: &Path, mistakes: &mut Vec<Mistake>) {
+    let names = call::PromptNames {
+        greeting: call.greeting.clone(),
+        callback_greeting: call.callback_greeting.clone(),
+        ..call::PromptNames::default()
+    };
+    for name in names.all() {
+        let path = folder.join(format!("{name}.wav"));
+        if let Err(error) = media::Prompt::from_wav(&path) {
+            let why = error.to_string();
+            let why = why.trim_start_matches(&format!("{}: ", path.display())).to_owned();
+            let why = format!("语音须为 8 kHz 16 位 WAV (no prompt that can be played): {why}");
+            mistakes.push(Mistake::new(path.display(), why));
+        }
+    }
+}
+
+/// `base`, `large-v3-turbo` or the path of a file; whether it is there is asked by `config check`.
+fn model_name(name: &str) -> Result<(), String> {
+    let is_path = Path::new(name).extension().is_some_and(|end| end == "bin");
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if is_path || (!name.is_empty() && name.chars().all(plain)) {
+        return Ok(());
+    }
+    Err(format!("{name:?} 不是模型名,也不是 .bin 文件 (is neither a model's name nor a .bin file)"))
 }
 
 #[cfg(test)]
@@ -314,6 +349,25 @@ mod tests {
         let settings = load_with(dir.path(), &environment.into()).unwrap().settings;
         assert_eq!((settings.call.area_code.as_str(), settings.call.ring_secs), ("0432", 20));
         assert_eq!(settings.sip.listen.len(), 2);
+    }
+
+    #[test]
+    fn another_database_a_strange_model_and_a_proxy_that_is_none_are_mistakes() {
+        let local = "[database]\nurl = \"mysql://u:hidden@h/d\"\n[speech]\nmodel = \"no model\"\n\
+            [http]\ntrusted_proxies = [\"proxy.example\"]\n";
+        let said = mistakes(&[("local.toml", local)], &[]);
+        for key in ["database.url", "speech.model", "http.trusted_proxies"] {
+            assert!(said.contains(key), "{key}: {said}");
+        }
+        assert!(!said.contains("hidden"), "{said}");
+    }
+
+    #[test]
+    fn a_prompt_that_is_missing_or_cannot_be_played_is_named() {
+        let said =
+            mistakes(&[("prompts/digit-7.wav", "no sound"), ("prompts/thanks.wav", "")], &[]);
+        assert!(said.contains("prompts/digit-7.wav: "), "{said}");
+        assert!(said.contains("prompts/thanks.wav: "), "{said}");
     }
 
     #[test]

@@ -99,16 +99,33 @@ async fn try_lay_past(
 ) -> anyhow::Result<(usize, usize)> {
     let tickets = workflow::demo::lay(&app.workflow, days).await?;
     let from_calls = workflow::demo::without_call(&mut *app.db.acquire().await?).await?;
-    let (clock, dice) = (&*app.clock, &*app.dice);
-    let laid =
-        call::demo::lay(days, hotlines, &from_calls, &app.persons, &app.db, clock, dice).await?;
+    let from_calls: Vec<_> = from_calls.into_iter().map(from_ticket).collect();
+    let db = &app.db;
+    let (persons, sealing) = (&app.persons, &*app.sealing);
+    let means = call::demo::Means { persons, sealing, db, clock: &*app.clock, dice: &*app.dice };
+    let laid = call::demo::lay(days, hotlines, &from_calls, &means).await?;
     if let Some(calls) = &app.calls {
         laid.count(calls);
     }
-    let mut tx = app.db.begin().await?;
-    workflow::demo::join_calls(&mut tx, &laid.joined).await?;
-    tx.commit().await?;
+    if !from_calls.is_empty() {
+        // Read again, so that a start after a crash joins what the last one laid.
+        let joined = call::demo::joined(db).await?;
+        let mut tx = db.begin().await?;
+        workflow::demo::join_calls(&mut tx, &joined).await?;
+        tx.commit().await?;
+    }
     Ok((tickets, laid.calls))
+}
+
+fn from_ticket(from: workflow::demo::FromCall) -> call::demo::FromTicket {
+    let track = |citizen| if citizen { speech::Track::Citizen } else { speech::Track::Agent };
+    call::demo::FromTicket {
+        ticket: from.ticket,
+        at: from.at,
+        person: from.person,
+        agent: from.agent.map(Into::into),
+        said: from.said.into_iter().map(|(citizen, words)| (track(citizen), words)).collect(),
+    }
 }
 
 /// Takes out everything that was laid, and what was done with it since. Gives the recordings that

@@ -111,7 +111,7 @@ fn may_write(folder: &Path, user: &User) -> anyhow::Result<bool> {
 }
 
 /// Root's file, written and handed over open; else the user's own.
-fn accounts_file(folder: &Path, user: Option<&User>, fill: Fill<'_>) -> anyhow::Result<File> {
+fn accounts_file(folder: &Path, user: Option<&User>, write: Fill<'_>) -> anyhow::Result<File> {
     let path = folder.join("demo-accounts.json");
     // Not through a link that somebody else has laid there.
     let mut options = OpenOptions::new();
@@ -124,7 +124,7 @@ fn accounts_file(folder: &Path, user: Option<&User>, fill: Fill<'_>) -> anyhow::
     {
         give(&path, user)?;
     }
-    fill(&mut file).with_context(|| path.display().to_string())?;
+    write(&mut file).with_context(|| path.display().to_string())?;
     Ok(file)
 }
 

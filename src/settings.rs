@@ -44,6 +44,8 @@ pub(crate) struct Http {
     pub(crate) public_address: String,
     pub(crate) certificate: String,
     pub(crate) private_key: String,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) metrics_token: Secret,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

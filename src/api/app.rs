@@ -17,6 +17,7 @@ use crate::demo::Rings;
 use crate::health::Part;
 use crate::limits::Limits;
 use crate::live::Feed;
+use crate::proxies::Proxies;
 use crate::viewer::Recent;
 
 /// What handlers are given: handles to the rooms, all cheap to clone. The doorstep builds it with
@@ -42,6 +43,10 @@ pub struct App {
     pub limits: Limits,
     /// Other parts that `/readyz` asks: SIP, speech.
     pub parts: Arc<[Part]>,
+    /// The proxies in front of this server.
+    pub proxies: Proxies,
+    /// What whoever reads `/metrics` from elsewhere must show; empty: only this machine reads it.
+    pub metrics_token: Arc<str>,
     /// From [`crate::install_metrics`].
     pub metrics: Option<PrometheusHandle>,
     /// What runs beside requests, and how a WebSocket learns that the house is closing.
@@ -93,6 +98,8 @@ impl App {
             secure: false,
             assets: Arc::new(NoAssets),
             parts: Arc::new([]),
+            proxies: Proxies::default(),
+            metrics_token: Arc::from(""),
             metrics: None,
             tasks: Tasks::default(),
             recent: Recent::default(),

@@ -146,6 +146,10 @@ async fn a_call_is_listed_with_its_callers_number_masked() {
     let none = desk.get("/calls?agent=all&q=13900000002").await.json();
     assert_eq!(none["items"], json!([]));
     assert_eq!(desk.get("/calls?agent=everyone").await.problem().0, 422);
+    for anything in ["%25", "_", "%5C"] {
+        let found = desk.get(&format!("/calls?agent=all&q={anything}")).await.json();
+        assert_eq!(found["items"], json!([]), "{anything} stands for itself");
+    }
 }
 
 #[tokio::test]
@@ -289,4 +293,32 @@ async fn without_the_demonstration_there_are_no_demo_calls() {
     let desk = Desk::new().await;
     assert_eq!(desk.get("/demo/fixtures").await.problem().0, 404);
     assert_eq!(desk.post("/demo/ring", json!({ "fixture": "heating" })).await.problem().0, 404);
+}
+
+#[tokio::test]
+async fn a_ticket_names_a_call_of_its_own_agent_or_none() {
+    let desk = Desk::new().await;
+    let (other, other_cookie) = desk.house.signed_in("other", Role::Agent, None).await;
+    let mine = desk.old_call(1, Some(desk.agent_id())).await;
+    let theirs = desk.old_call(2, Some(other.id.into())).await;
+    let unknown = CallId::new(desk.house.app.clock.now(), [9; 10]);
+    let mut form = crate::tickets::tests::form(1);
+    for (call, code) in [(theirs, "not_your_call"), (unknown, "no_such_call")] {
+        form["call_id"] = json!(call);
+        let answer = desk.post("/tickets", form.clone()).await;
+        assert_eq!(answer.problem(), (422, code.to_owned()));
+        assert_eq!(answer.json()["path"], "call_id");
+    }
+    form["call_id"] = json!(mine);
+    form["outside_due"] = json!("0001-01-01T00:00:00Z");
+    let answer = desk.post("/tickets", form.clone()).await;
+    assert_eq!((answer.problem().0, &answer.json()["path"]), (422, &json!("outside_due")));
+    form["outside_due"] = Value::Null;
+    assert_eq!(desk.post("/tickets", form).await.status, StatusCode::CREATED);
+    let (_, supervisor) = desk.house.signed_in("supervisor", Role::Supervisor, None).await;
+    let mut form = crate::tickets::tests::form(2);
+    form["call_id"] = json!(theirs);
+    drop(other_cookie);
+    let answer = desk.house.post("/api/v1/tickets", &supervisor, form).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
 }

@@ -3,15 +3,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State as AppState;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
 
-use crate::{App, Error};
+use crate::proxies::is_local;
+use crate::{Address, App, Error};
 
 /// How a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,6 +83,12 @@ pub(crate) fn alarms(app: &App) -> Vec<String> {
     app.parts.iter().filter_map(why).collect()
 }
 
+fn shows_token(headers: &HeaderMap, token: &str) -> bool {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    !token.is_empty() && shown.as_bytes().ct_eq(token.as_bytes()).into()
+}
+
 async fn ready(AppState(app): AppState<App>) -> Response {
     let mut parts = vec![("database", database(&app).await)];
     parts.extend(app.parts.iter().map(|part| (part.name, part.ask())));
@@ -107,7 +115,16 @@ async fn database(app: &App) -> State {
     }
 }
 
-async fn figures(AppState(app): AppState<App>) -> Result<Response, Error> {
+/// The figures, for this machine or whoever shows the token.
+async fn figures(
+    AppState(app): AppState<App>,
+    address: Address,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    if !is_local(address, &headers) && !shows_token(&headers, &app.metrics_token) {
+        let detail = "指标只对本机或持有令牌者开放（http.metrics_token）";
+        return Err(Error::Forbidden(detail.to_owned()));
+    }
     let metrics = app.metrics.as_ref().ok_or(Error::NotFound)?;
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, metrics.render()).into_response())

@@ -31,6 +31,7 @@ mod outcomes;
 mod people;
 mod phone;
 mod protect;
+mod proxies;
 mod public;
 mod pump;
 mod recordings;
@@ -41,6 +42,8 @@ mod work;
 
 #[cfg(test)]
 mod desk_tests;
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -56,8 +59,8 @@ pub use extract::{Json, Path, Query};
 pub use health::{Part, State, install_metrics};
 pub use limits::Limits;
 pub use live::{Audience, Feed};
-pub use login::Address;
 pub use protect::same_origin;
+pub use proxies::{Address, Proxies};
 pub use pump::pump_calls;
 pub use serve::{Peer, Tls, serve};
 pub use viewer::Viewer;

@@ -1,8 +1,5 @@
 //! Signing in and out, and who one is.
-use std::net::{IpAddr, Ipv4Addr};
-
-use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::request::Parts;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cookie::{Cookie, SameSite, time::Duration};
@@ -16,9 +13,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
-use crate::serve::Peer;
 use crate::viewer::{COOKIE, token};
-use crate::{App, Error, Json, Viewer};
+use crate::{Address, App, Error, Json, Viewer};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -27,18 +23,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(me))
         .routes(routes!(change_password))
         .routes(routes!(accept_invitation))
-}
-
-/// Where a request comes from. Without a network (tests) it is this machine.
-#[derive(Debug, Clone, Copy)]
-pub struct Address(pub IpAddr);
-
-impl<S: Send + Sync> FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.0.ip())))
-    }
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -560,3 +560,17 @@ mod tls {
         drop(stop);
     }
 }
+
+#[tokio::test]
+async fn figures_are_for_this_machine_and_for_whoever_shows_the_token() {
+    let house = house_with(|app| app.metrics_token = "t0ken".into()).await;
+    let ask = async |headers: &[(&str, &str)]| {
+        house.ask(Method::GET, "/metrics", headers, None).await.status.as_u16()
+    };
+    let elsewhere = ("x-forwarded-for", "203.0.113.7");
+    // nothing counts in this test: 404 is behind the door
+    assert_eq!(ask(&[]).await, 404);
+    assert_eq!(ask(&[elsewhere]).await, 403);
+    assert_eq!(ask(&[elsewhere, ("authorization", "Bearer wrong")]).await, 403);
+    assert_eq!(ask(&[elsewhere, ("authorization", "Bearer t0ken")]).await, 404);
+}

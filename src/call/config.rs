@@ -68,6 +68,24 @@ pub struct PromptNames {
     pub transferred_back: String,
 }
 
+impl PromptNames {
+    /// The name of every prompt.
+    pub fn all(&self) -> Vec<String> {
+        let named = [
+            &self.greeting,
+            &self.callback_greeting,
+            &self.sorry_no_agent,
+            &self.rate,
+            &self.thanks,
+            &self.number_prefix,
+            &self.number_suffix,
+            &self.transferred_back,
+        ];
+        let digits = (0..10).map(|digit| format!("{}{digit}", self.digit));
+        named.into_iter().cloned().chain(digits).collect()
+    }
+}
+
 impl Default for PromptNames {
     fn default() -> Self {
         Self {

@@ -247,11 +247,11 @@ fn the_wait_runs_from_the_invite_to_the_agents_voice() {
     world.on(1, Event::CallerMedia(Ok("sdp".into())));
     world.agent_picks_up(1);
     world.clock.advance(TimeDelta::seconds(7));
-    world.finish_sound(1);
+    world.finish_sound(1); // the notice; the agent's number sounds over the talk
     world.clock.advance(TimeDelta::seconds(3));
     world.finish_sound(1);
     let now = world.clock.now();
-    assert_eq!(world.call(1).facts.waited(now), TimeDelta::seconds(10));
+    assert_eq!(world.call(1).facts.waited(now), TimeDelta::seconds(7));
 }
 
 #[test]

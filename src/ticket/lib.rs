@@ -44,7 +44,7 @@ pub use request::{Request, Ticket};
 pub use rights::Offer;
 pub use state::{LegState, Stage};
 pub use steps::Fired;
-pub use store::{CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
+pub use store::{ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
 pub use timer::{Clocks, Count, Fire, Runs, Timer};
 pub use together::{Ticked, due_ids, due_tickets, open_profiles, recount, save_ticked, to_recount};
 pub use view::{Band, BandKind, left_text, percent, segments};
@@ -260,9 +260,7 @@ pub async fn counts(
 }
 
 /// Demonstration: tickets that came by telephone and know no call yet.
-pub async fn without_call(
-    db: &mut PgConnection,
-) -> Result<Vec<(TicketId, DateTime<Utc>, Option<PersonId>)>, Error> {
+pub async fn without_call(db: &mut PgConnection) -> Result<Vec<ByPhone>, Error> {
     store::without_call(db).await
 }
 

@@ -454,7 +454,7 @@ async fn the_demonstration_is_laid_once_and_goes_without_a_trace() {
     let from_calls = demo::without_call(db).await.unwrap();
     assert!(!from_calls.is_empty());
     let call = CallId::new(house.clock.now(), [7; 10]);
-    demo::join_calls(db, &[(from_calls[0].0, call)]).await.unwrap();
+    demo::join_calls(db, &[(from_calls[0].ticket, call)]).await.unwrap();
     assert_eq!(demo::without_call(db).await.unwrap().len(), from_calls.len() - 1);
     assert!(demo::remove(db).await.unwrap() > 0);
     assert!(ticket::find(db, real.id).await.is_ok());

@@ -1,5 +1,6 @@
 //! Tickets: lists, the page, the steps.
 mod errors;
+mod intake;
 #[cfg(test)]
 mod list_tests;
 mod search;
@@ -96,6 +97,7 @@ async fn create(
     viewer: Viewer,
     Json(intake): Json<Intake>,
 ) -> Result<Response, Error> {
+    intake::check(&app, &viewer, &intake).await?;
     let actor = viewer.actor();
     let (call, answer) = (intake.call_id, intake.direct_answer.as_ref().map(|a| a.knowledge_id));
     let (page, new) = app.workflow.accept_page(&actor, intake).await?;

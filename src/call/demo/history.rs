@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::FromTicket;
 use super::roster::Roster;
+use super::spoken::WordsRow;
 use super::traffic::Chance;
 use crate::callbacks::{due, local};
 use crate::facts::{AgentCard, AttemptResult, Direction, Ending, Facts, Hotline, OutcomeKind};
@@ -66,6 +67,7 @@ pub(crate) struct History {
     pub(crate) tasks: Vec<TaskRow>,
     pub(crate) attempts: Vec<AttemptRow>,
     pub(crate) joined: Vec<(TicketId, CallId)>,
+    pub(crate) words: Vec<WordsRow>,
 }
 
 /// A call that comes in.
@@ -118,12 +120,18 @@ impl<'a> Chronicler<'a> {
 
     pub(crate) fn write(mut self, days: u16, tickets: &'a [FromTicket]) -> History {
         let today = local(self.now).date_naive();
-        let mut tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.1 <= self.now).collect();
-        tickets.sort_by_key(|ticket| ticket.1);
+        let mut tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.at <= self.now).collect();
+        tickets.sort_by_key(|ticket| ticket.at);
         for back in (0..days).rev() {
             let day = today - TimeDelta::days(back.into());
-            let later = tickets.partition_point(|ticket| local(ticket.1).date_naive() <= day);
-            let first = tickets.partition_point(|ticket| local(ticket.1).date_naive() < day);
+            let later = tickets.partition_point(|ticket| local(ticket.at).date_naive() <= day);
+            let first = tickets.partition_point(|ticket| local(ticket.at).date_naive() < day);
+            for ticket in &tickets[first..later] {
+                if let Some(agent) = ticket.agent {
+                    let (before, after) = (TimeDelta::seconds(230), TimeDelta::seconds(60));
+                    self.roster.reserve(agent, ticket.at - before, ticket.at + after);
+                }
+            }
             for ring in self.rings(day, &tickets[first..later]) {
                 self.take(ring);
             }
@@ -144,11 +152,11 @@ impl<'a> Chronicler<'a> {
             .iter()
             .map(|ticket| {
                 let wait = chance.wait();
-                let at = ticket.1 - chance.seconds(50, 200) - wait;
+                let at = ticket.at - chance.seconds(50, 200) - wait;
                 // whatever it is about, the main line takes it
                 let main = self.hotlines.iter().find(|line| line.number == MAIN_LINE);
                 let hotline = main.unwrap_or_else(|| chance.hotline(self.hotlines, day));
-                Ring { at, hotline, person: ticket.2, wait, ticket: Some(ticket) }
+                Ring { at, hotline, person: ticket.person, wait, ticket: Some(ticket) }
             })
             .collect();
         for _ in tickets.len()..chance.calls_on(day) {
@@ -163,11 +171,11 @@ impl<'a> Chronicler<'a> {
     }
 
     fn take(&mut self, ring: Ring<'a>) {
-        if let Some((id, created_at, person)) = ring.ticket {
-            let ended_at = (*created_at + self.chance.seconds(5, 40)).min(self.now);
-            let (kind, ticket) = (OutcomeKind::Ticket, Some(*id));
-            self.serve(&ring, &Talk { kind, ticket, ended_at, noted_at: *created_at });
-            self.tickets.push((*id, *person));
+        if let Some(from) = ring.ticket {
+            let ended_at = (from.at + self.chance.seconds(5, 40)).min(self.now);
+            let (kind, ticket) = (OutcomeKind::Ticket, Some(from.ticket));
+            self.serve(&ring, &Talk { kind, ticket, ended_at, noted_at: from.at });
+            self.tickets.push((from.ticket, from.person));
         } else if self.chance.percent(5) {
             self.give_up(&ring, false);
         } else {
@@ -214,7 +222,8 @@ impl<'a> Chronicler<'a> {
             Ending::AgentHungUp => chance.seconds(4, 10),
             _ => TimeDelta::zero(),
         };
-        let agent = self.roster.book(answered_at, talk.ended_at);
+        let writer = ring.ticket.and_then(|ticket| ticket.agent);
+        let agent = self.roster.book_for(writer, answered_at, talk.ended_at);
         let facts = Facts {
             queued_at: Some(ring.at + TimeDelta::milliseconds(chance.between(40, 400).into())),
             answered_at: Some(answered_at),
@@ -406,7 +415,7 @@ mod tests {
         });
         let tickets: Vec<FromTicket> = (0..300)
             .map(|n| now - TimeDelta::seconds(n * 4001))
-            .map(|at| (TicketId::new(at, chance.0.bytes()), at, None))
+            .map(|at| crate::demo::tests::ticket(TicketId::new(at, chance.0.bytes()), at))
             .collect();
         Chronicler::new(now, &hotlines, &citizens, &agents, chance).write(20, &tickets)
     }

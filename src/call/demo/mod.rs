@@ -2,15 +2,18 @@
 //! go together.
 mod history;
 mod roster;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod traffic;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use base::{CallId, Clock, Dice, PersonId, PhoneNumber, TicketId};
+use base::{AgentId, CallId, Clock, Dice, PersonId, PhoneNumber, TicketId};
 use chrono::{DateTime, Utc};
+use db::seal::Keys;
 use org::{Identity, Persons, Role};
+use speech::Track;
 use sqlx::{PgConnection, PgPool};
 
 use crate::callbacks::local;
@@ -24,9 +27,18 @@ use history::Chronicler;
 pub(crate) use history::History;
 use traffic::Chance;
 
-/// A ticket of the demonstration that somebody asked for by telephone: when it was written, and for
-/// whom. Its call ends about then.
-pub type FromTicket = (TicketId, DateTime<Utc>, Option<PersonId>);
+/// A ticket of the demonstration that somebody asked for by telephone.
+#[derive(Debug, Clone)]
+pub struct FromTicket {
+    pub ticket: TicketId,
+    /// When it was written: its call ends about then.
+    pub at: DateTime<Utc>,
+    pub person: Option<PersonId>,
+    /// Who wrote it had the call.
+    pub agent: Option<AgentId>,
+    /// What was said.
+    pub said: Vec<(Track, String)>,
+}
 
 /// How many citizens call.
 const CITIZENS: usize = 1500;
@@ -37,9 +49,12 @@ const AT_ONCE: usize = 250;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Laid {
     pub calls: usize,
-    /// Which call a ticket came from.
-    pub joined: Vec<(TicketId, CallId)>,
     today: Today,
+}
+
+/// Which call each ticket of the demonstration came from.
+pub async fn joined(db: &PgPool) -> Result<Vec<(TicketId, CallId)>, sqlx::Error> {
+    store::demo::joined(db).await
 }
 
 impl Laid {
@@ -49,17 +64,45 @@ impl Laid {
     }
 }
 
+impl History {
+    /// Writes down what was said in the calls that tickets came from.
+    fn speak(&mut self, tickets: &[FromTicket], keys: &Keys, dice: &dyn Dice) {
+        let tickets: HashMap<_, _> = tickets.iter().map(|one| (one.ticket, one)).collect();
+        let talks: HashMap<_, _> = self
+            .calls
+            .iter()
+            .filter_map(|call| {
+                let facts = &call.facts;
+                Some((facts.id, (facts.answered_at?, facts.talk_ended_at?)))
+            })
+            .collect();
+        for (ticket, call) in &self.joined {
+            if let (Some(ticket), Some(talk)) = (tickets.get(ticket), talks.get(call)) {
+                self.words.extend(spoken::words(*call, ticket, *talk, keys, dice));
+            }
+        }
+    }
+}
+
+/// What a past is laid with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    pub persons: &'a Persons,
+    pub sealing: &'a Keys,
+    pub db: &'a PgPool,
+    pub clock: &'a dyn Clock,
+    pub dice: &'a dyn Dice,
+}
+
 /// Lays the calls of the last `days` days up to now, unless some are there already. Needs the
 /// demonstration's agents; without them, or without hotlines, nobody called.
 pub async fn lay(
     days: u16,
     hotlines: &[Hotline],
     tickets: &[FromTicket],
-    persons: &Persons,
-    db: &PgPool,
-    clock: &dyn Clock,
-    dice: &dyn Dice,
+    with: &Means<'_>,
 ) -> Result<Laid, org::Error> {
+    let Means { persons, sealing, db, clock, dice } = *with;
     let staff = org::staff::with_role(db, Role::Agent).await?;
     let agents: Vec<_> = staff.iter().filter(|one| one.demo).map(AgentCard::from).collect();
     if days == 0 || agents.is_empty() || hotlines.is_empty() || store::demo::laid(db).await? {
@@ -68,12 +111,13 @@ pub async fn lay(
     let citizens = citizens(persons, db, dice).await?;
     let now = clock.now();
     let chronicler = Chronicler::new(now, hotlines, &citizens, &agents, Chance(dice));
-    let history = chronicler.write(days, tickets);
+    let mut history = chronicler.write(days, tickets);
+    history.speak(tickets, sealing, dice);
     let mut tx = db.begin().await?;
     store::demo::insert(&mut tx, &history).await?;
     tx.commit().await?;
     let today = figures(&history, now);
-    Ok(Laid { calls: history.calls.len(), joined: history.joined, today })
+    Ok(Laid { calls: history.calls.len(), today })
 }
 
 /// Of those that came today.

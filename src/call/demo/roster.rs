@@ -20,6 +20,24 @@ impl Roster {
         Self { agents: agents.iter().map(|agent| (agent.id, Vec::new())).collect() }
     }
 
+    /// Keeps a time free for a call that only this agent can have had.
+    pub(crate) fn reserve(&mut self, agent: AgentId, from: DateTime<Utc>, to: DateTime<Utc>) {
+        if let Some((_, spans)) = self.agents.iter_mut().find(|(id, _)| *id == agent) {
+            spans.push((from, to));
+        }
+    }
+
+    /// For whom a time was reserved; for a stranger as [`Roster::book`].
+    pub(crate) fn book_for(
+        &mut self,
+        agent: Option<AgentId>,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> AgentId {
+        let known = self.agents.iter().map(|(id, _)| *id).find(|id| Some(*id) == agent);
+        known.unwrap_or_else(|| self.book(from, to))
+    }
+
     /// Books whoever is at work and has been idle longest. When everybody is busy, one who is off.
     pub(crate) fn book(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> AgentId {
         let to = to + TimeDelta::seconds(20); // after-call work

@@ -84,9 +84,9 @@ impl Chance<'_> {
     /// How many calls a day has: more on Mondays, fewer at weekends, and more when heating begins.
     pub(crate) fn calls_on(self, day: NaiveDate) -> usize {
         let usual = match day.weekday() {
-            Weekday::Mon => self.between(96, 110),
-            Weekday::Sat | Weekday::Sun => self.between(60, 72),
-            _ => self.between(74, 92),
+            Weekday::Mon => self.between(62, 74),
+            Weekday::Sat | Weekday::Sun => self.between(38, 48),
+            _ => self.between(50, 62),
         };
         let calls = if heating_begins(day) { usual * 5 / 4 } else { usual };
         usize::try_from(calls).expect("some hundred")

@@ -1,4 +1,4 @@
-use base::CallId;
+use base::{CallId, TicketId};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -64,7 +64,28 @@ pub(crate) async fn insert(db: &mut PgConnection, history: &History) -> Result<(
     )
     .execute(&mut *db)
     .await?;
+    for rows in history.words.chunks(AT_ONCE) {
+        sqlx::query!(
+            "insert into transcript_segment (call_id, track, position, from_ms, to_ms, sealed, model, heard_at)
+            select call, track, index, from_ms, to_ms, decode(words, 'hex'), model, at
+            from jsonb_to_recordset($1) as row (call uuid, track text, index int, from_ms bigint,
+                to_ms bigint, words text, model text, at timestamptz)",
+            json(rows)?
+        )
+        .execute(&mut *db)
+        .await?;
+    }
     insert_events(db).await
+}
+
+/// Which call each ticket came from, of those laid.
+pub(crate) async fn joined(db: &PgPool) -> Result<Vec<(TicketId, CallId)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select o.ticket_id as "ticket!", o.call_id from call_outcome o join call_record c on c.id = o.call_id
+        where c.demo and c.trunk is null and o.kind = 'ticket' and o.ticket_id is not null"#
+    );
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows.map(|row| (TicketId::from_uuid(row.ticket), CallId::from_uuid(row.call_id))).collect())
 }
 
 /// What happened in each, as far as its record says.

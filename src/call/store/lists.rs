@@ -110,11 +110,16 @@ impl TryFrom<Row> for CallRow {
     }
 }
 
+/// A text as `like` finds it: its signs for "anything" stand for themselves.
+fn literal(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
 /// Calls, the newest first.
 pub async fn list(db: &PgPool, filter: &Filter) -> Result<Vec<CallRow>, sqlx::Error> {
     let persons: Option<Vec<Uuid>> =
         filter.persons.as_ref().map(|all| all.iter().map(|person| person.uuid()).collect());
-    let text = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_', '\\'], "")));
+    let text = filter.text.as_ref().map(|text| format!("%{}%", literal(text)));
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.direction, c.hotline, c.hotline_name, c.dialled, c.person_id, c.withheld, c.agent_id,

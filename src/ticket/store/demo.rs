@@ -1,5 +1,5 @@
 //! The demonstration's tickets.
-use base::{CallId, PersonId, TicketId};
+use base::{CallId, PersonId, StaffId, TicketId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -10,17 +10,29 @@ pub(crate) async fn has_demo(db: &mut PgConnection) -> Result<bool, Error> {
     Ok(there.fetch_one(db).await?)
 }
 
-pub(crate) async fn without_call(
-    db: &mut PgConnection,
-) -> Result<Vec<(TicketId, DateTime<Utc>, Option<PersonId>)>, Error> {
-    let rows = sqlx::query!(
+/// A request of the demonstration that came by telephone.
+#[derive(Debug, Clone)]
+pub struct ByPhone {
+    pub id: TicketId,
+    pub accepted_at: DateTime<Utc>,
+    pub person: Option<PersonId>,
+    /// Who wrote it down.
+    pub accepted_by: Option<StaffId>,
+    pub content: String,
+    pub address: String,
+}
+
+pub(crate) async fn without_call(db: &mut PgConnection) -> Result<Vec<ByPhone>, Error> {
+    let rows = sqlx::query_as!(
+        ByPhone,
         r#"
-        select id as "id: TicketId", accepted_at, person_id as "person: PersonId" from ticket
-        where demo and channel = 'phone' and call_id is null order by accepted_at
+        select id as "id: TicketId", accepted_at, person_id as "person: PersonId", content, address,
+            (select staff_id from ticket_history where ticket_id = ticket.id order by seq limit 1)
+                as "accepted_by: StaffId"
+        from ticket where demo and channel = 'phone' and call_id is null order by accepted_at
         "#,
     );
-    let rows = rows.fetch_all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.accepted_at, row.person)).collect())
+    Ok(rows.fetch_all(db).await?)
 }
 
 pub(crate) async fn join_call(

@@ -9,6 +9,7 @@ mod read;
 mod write;
 
 pub use checks::CHECKS;
+pub use demo::ByPhone;
 pub(crate) use demo::{has_demo, join_call, remove_demo, without_call};
 pub(crate) use doctor::{ids_after, shown};
 pub(crate) use history::{events, events_after};

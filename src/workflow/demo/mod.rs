@@ -3,19 +3,30 @@
 mod cast;
 mod plan;
 mod play;
+mod spoken;
 mod story;
 mod texts;
 
-use base::{CallId, PersonId, TicketId};
+use base::{CallId, PersonId, StaffId, TicketId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{Error, Workflow};
 use cast::Cast;
 use play::Play;
+pub use spoken::Said;
 
-/// A ticket that somebody asked for by telephone: when it was written, and for whom.
-pub type FromCall = (TicketId, DateTime<Utc>, Option<PersonId>);
+/// A ticket that somebody asked for by telephone.
+#[derive(Debug, Clone)]
+pub struct FromCall {
+    pub ticket: TicketId,
+    /// When it was written, and by whom.
+    pub at: DateTime<Utc>,
+    pub agent: Option<StaffId>,
+    pub person: Option<PersonId>,
+    /// What citizen and agent said about it.
+    pub said: Vec<Said>,
+}
 
 /// How many tickets one transaction writes.
 const AT_ONCE: usize = 40;
@@ -54,7 +65,16 @@ pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
 
 /// The tickets that came by telephone and have no call yet.
 pub async fn without_call(db: &mut PgConnection) -> Result<Vec<FromCall>, Error> {
-    Ok(ticket::without_call(db).await?)
+    let tickets = ticket::without_call(db).await?.into_iter();
+    Ok(tickets
+        .map(|one| FromCall {
+            ticket: one.id,
+            at: one.accepted_at,
+            agent: one.accepted_by,
+            person: one.person,
+            said: spoken::conversation(&one.content, &one.address),
+        })
+        .collect())
 }
 
 /// Joins tickets and the calls that were laid for them.

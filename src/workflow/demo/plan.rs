@@ -5,7 +5,7 @@ use org::place::Place;
 use ticket::{Rules, Stage};
 
 use super::cast::Cast;
-use super::texts::{THEMES, Theme};
+use super::texts::{Matter, THEMES, Theme};
 
 /// Throws for stories.
 #[derive(Clone, Copy)]
@@ -55,6 +55,8 @@ pub(super) enum Course {
 /// One request of the plan.
 pub(super) struct Part<'a> {
     pub theme: &'static Theme,
+    /// What of it: title, content and answers go together.
+    pub matter: &'static Matter,
     pub place: Option<&'a Place>,
     pub at: DateTime<Utc>,
     pub now: DateTime<Utc>,
@@ -152,6 +154,7 @@ fn part<'a>(
     }
     Part {
         theme: chosen,
+        matter: chance.one_of(chosen.matters).unwrap_or(&chosen.matters[0]),
         place: chance.one_of(&likely).copied(),
         at,
         now,
@@ -189,8 +192,8 @@ fn weight(theme: &Theme, at: DateTime<Utc>) -> u32 {
 fn busy(day: chrono::NaiveDate, chance: Chance<'_>) -> u64 {
     let weekend = matches!(day.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun);
     let cold = (day.month() == 10 && day.day() >= 20) || matches!(day.month(), 11 | 12 | 1 | 2);
-    let usual = if weekend { 2 } else { 3 };
-    usual + chance.below(3) + u64::from(cold)
+    let usual = if weekend { 4 } else { 6 };
+    usual + chance.below(4) + u64::from(cold)
 }
 
 /// Mornings are the busiest; nights are quiet.

@@ -161,7 +161,7 @@ fn request(
     let number = if chance.percent(60) { number } else { String::new() };
     let is_estate = ["小区", "花园", "新村"].iter().any(|word| place.ends_with(word));
     let place = if is_estate { format!("{place}{number}") } else { place.to_owned() };
-    let words = |texts: &[&str]| Some(chance.one_of(texts)?.replace("{p}", &place));
+    let words = |text: &str| text.replace("{p}", &place);
     let channel = match chance.below(100) {
         0..=86 => Channel::Phone,
         87..=93 => Channel::Web,
@@ -171,8 +171,8 @@ fn request(
     let kind = Kind::from_word(theme.kind)?;
     Some(New {
         request: Request {
-            title: words(theme.titles)?,
-            content: words(theme.contents)?,
+            title: words(part.matter.title),
+            content: words(part.matter.content),
             category: cast.category(theme.category).map(|category| category.id),
             place: part.place.map(|place| place.id),
             address: part

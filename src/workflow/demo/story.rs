@@ -313,7 +313,7 @@ impl Story<'_, '_> {
             _ => Solved::No,
         };
         Action::Reply {
-            text: self.words(self.part.theme.replies),
+            text: self.words(self.part.matter.replies),
             contacted: self.play.ticket.life.reachable,
             contacted_at: Some(self.at - TimeDelta::minutes(40)),
             how: Some("电话".to_owned()),
