@@ -55,8 +55,6 @@ pub struct App {
     pub calls: Option<call::Calls>,
     /// The recordings; none in a process without a data folder.
     pub recordings: Option<call::Recordings>,
-    /// The store of what is too big for rows: attachments, exports. None as above.
-    pub objects: Option<db::objects::Objects>,
     /// The master keys of what was said.
     pub sealing: Arc<db::seal::Keys>,
     /// What changes on screens.
