@@ -18,7 +18,7 @@ export default {
   leg_state: { dispatched: '待签收', handling: '办理中', in_approval: '单位审核中', return_asked: '退单待审', replied: '已答复', correction: '补正中', returned: '已退单', done: '已完成', recalled: '已收回' },
   leg_role: { lead: '主办', assisting: '协办' },
   flag: { extended: '已延期', returned: '退过单', rework: '重办', urged: '已催办', correction: '补正', mass: '群体事件', merged_children: '并单主单', self_reported_contact: '联系未证实', withdrawn: '诉求人撤单', suspended: '挂账', oversight: '督办', false_contact: '虚假联系', not_true: '反馈不实', final: '最终答复' },
-  oversight_level: { notice: '提醒', yellow: '黄牌', red: '红牌', order: '督办单', meeting: '市级会商' },
+  oversight_level: { notice: '提醒', yellow: '黄牌', red: '红牌', order: '督办单', meeting: '市级会办' },
   contact_how: { phone: '电话', call: '平台通话', visit: '上门', sms: '短信', wechat: '微信' },
   facts: { true: '属实', partly: '部分属实', untrue: '不属实', none: '不涉及' },
   code: { R01: 'R01 未联系', R02: 'R02 答非所问', R03: 'R03 事实不清', R04: 'R04 无依据', R05: 'R05 证据不足', R06: 'R06 泄露信息', R07: 'R07 承诺无期限', R08: 'R08 推诿', R09: 'R09 未签批', R10: 'R10 子单未结' },
