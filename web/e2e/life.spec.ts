@@ -39,11 +39,11 @@ async function as(name: string, doing: (page: Page) => Promise<void>, path = `/t
   await doing(page)
   await page.context().close()
 }
-async function file(page: Page, title: string, content: string) {
+async function file(page: Page, title: string, content: string, number = '13900000002') {
   await page.getByTestId('ticket-title').fill(title)
   await page.getByTestId('ticket-content').fill(content)
   await pick(page, 'ticket-kind', 'help')
-  await page.getByTestId('ticket-number').fill('13900000002')
+  await page.getByTestId('ticket-number').fill(number)
   await page.getByTestId('submit-ticket').click()
   const filed = page.getByTestId('ticket-filed')
   await expect(filed).toBeVisible()
@@ -64,7 +64,7 @@ const leg = (page: Page, unit: string) => page.locator(`[data-testid=leg][data-u
 
 test('two citizens tell of the same matter', async () => {
   await as('agent', async page => { ticket = await file(page, '仁兴花园北门路灯不亮', '仁兴花园北门三盏路灯已经五天不亮，老人夜里出门摔跤，希望尽快修复。') }, '/new-ticket')
-  await as('agent2', async page => { twin = await file(page, '仁兴花园门口路灯坏了', '仁兴花园北门口一片漆黑，路灯坏了没人修。') }, '/new-ticket')
+  await as('agent2', async page => { twin = await file(page, '仁兴花园门口路灯坏了', '仁兴花园北门口一片漆黑，路灯坏了没人修。', '13900000003') }, '/new-ticket')
   expect(ticket.number).not.toBe(twin.number)
 })
 
@@ -108,6 +108,11 @@ test('that unit gives it back, and another dispatcher agrees and sends it to the
 test('the county’s hub signs, asks for more time, and sends it on to the street', async () => {
   await as('hub', async page => {
     await act(page, 'sign')
+    await act(page, 'contact', async () => { // who wants more time has told the citizen before
+      await pick(page, 'field-how', 'phone')
+      await pick(page, 'field-reached', 'yes')
+    })
+    await expect(page.getByTestId('contacts')).toContainText('自填')
     await act(page, 'ask_extension', async () => {
       await page.getByTestId('field-days').locator('input').fill('2')
       await page.getByTestId('field-reason').fill('电缆需要开挖更换，材料后天到货。')

@@ -91,7 +91,7 @@ export interface HandlingLeg {
   reply?: LegReply | null; auto_signed?: boolean; binding?: boolean
 }
 export interface HistoryItem {
-  id: string | number; at: string; actor_name: string; unit_name: string | null; action: string; reason: string | null; note: string | null
+  id: string | number; at: string; actor_name: string; unit_name: string | null; action: string; action_label?: string; reason: string | null; note: string | null
   from: string | null; to: string | null; details: unknown
 }
 export interface TimerSegment { from: string; to: string; kind: 'run' | 'off' | 'pause' }
