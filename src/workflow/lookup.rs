@@ -1,9 +1,6 @@
 //! What a citizen may learn with the number and the query code.
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use org::Actor;
-use ticket::{Action, Ctx, Ending, Known, Number, Stage, Step, Ticket, Verb};
+use ticket::{Ending, Number, Stage, Ticket};
 
 use crate::{Error, Workflow};
 
@@ -26,8 +23,6 @@ pub struct PublicView {
     pub answer_by: Option<DateTime<Utc>>,
     pub reply: Option<String>,
     pub sealed: bool,
-    /// The citizen may still take it back.
-    pub may_withdraw: bool,
 }
 
 impl Workflow {
@@ -42,44 +37,7 @@ impl Workflow {
         };
         let expected = found.as_ref().map_or("    ", |ticket| ticket.query_code.as_str());
         let right = same(expected.as_bytes(), code.trim().as_bytes());
-        Ok(found.filter(|_| right).map(|ticket| self.view(&ticket)))
-    }
-
-    /// Takes it back, by the citizen with number and code (撤单). Another person checks it, and the
-    /// citizen is asked as at any end. Nothing for a wrong number or code.
-    pub async fn withdraw(
-        &self,
-        number: &str,
-        code: &str,
-        words: &str,
-    ) -> Result<Option<PublicView>, Error> {
-        if self.look_up(number, code).await?.is_none() {
-            return Ok(None);
-        }
-        let Ok(number) = number.parse::<Number>() else { return Ok(None) };
-        let step = Step::new(Action::AskWithdrawal { call_id: None, words: words.to_owned() });
-        let mut tx = self.0.db.begin().await?;
-        let Some(found) = ticket::by_number(&mut tx, number).await? else { return Ok(None) };
-        let (at, citizen) = (self.0.clock.now(), Actor::citizen());
-        let before = ticket::lock(&mut tx, found.id).await?;
-        let rules = self.rules_of(&before);
-        let (posts, known) = (HashMap::new(), Known { by_citizen: true, ..Known::default() });
-        let ctx = Ctx { known: &known, ..Ctx::new(at, &citizen, &rules, &posts) };
-        let (after, others) = self.step(&mut tx, &before, &step, &ctx).await?;
-        tx.commit().await?;
-        self.announce(&after);
-        for other in &others {
-            self.announce(other);
-        }
-        Ok(Some(self.view(&after)))
-    }
-
-    fn view(&self, ticket: &Ticket) -> PublicView {
-        let (citizen, rules) = (Actor::citizen(), self.rules_of(ticket));
-        let (posts, known) = (HashMap::new(), Known { by_citizen: true, ..Known::default() });
-        let ctx = Ctx { known: &known, ..Ctx::new(self.0.clock.now(), &citizen, &rules, &posts) };
-        let may_withdraw = ticket.life.may(Verb::AskWithdrawal, &ctx).is_ok();
-        PublicView { may_withdraw, ..view(ticket) }
+        Ok(found.filter(|_| right).map(|ticket| view(&ticket)))
     }
 }
 
@@ -106,7 +64,6 @@ fn view(ticket: &Ticket) -> PublicView {
         answer_by: (!sealed && !ended).then_some(life.promise),
         reply: (!sealed).then(|| reply(ticket)).flatten(),
         sealed,
-        may_withdraw: false,
     }
 }
 

@@ -381,22 +381,6 @@ async fn the_citizen_finds_the_ticket_with_number_and_code_only() {
 }
 
 #[tokio::test]
-async fn only_number_and_code_take_a_ticket_back_and_only_once() {
-    let house = House::new().await;
-    let agent = house.person("agent", Role::Agent, None).await;
-    let ticket = house.accepted(&agent, intake(1)).await;
-    let digits = ticket.number.digits();
-    let wrong = if ticket.query_code == "0000" { "0001" } else { "0000" };
-    assert_eq!(house.workflow.withdraw(&digits, wrong, "不用了").await.unwrap(), None);
-    let view = house.workflow.look_up(&digits, &ticket.query_code).await.unwrap().unwrap();
-    assert!(view.may_withdraw);
-    let code = &ticket.query_code;
-    let view = house.workflow.withdraw(&digits, code, "已经修好了").await.unwrap().unwrap();
-    assert_eq!((view.state, view.may_withdraw), ("撤回待核", false));
-    assert!(house.workflow.withdraw(&digits, code, "再撤一次").await.is_err());
-}
-
-#[tokio::test]
 async fn an_addition_reaches_the_unit_and_a_closed_ticket_takes_none() {
     let house = House::new().await;
     let unit = house.city.housing.clone();
