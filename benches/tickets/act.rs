@@ -11,7 +11,7 @@ use crate::desk::{Desk, House};
 use crate::pace::{self, Load};
 
 /// How many tickets are accepted ahead of the steps, for each second of load.
-const AHEAD: u64 = 400;
+const AHEAD: u64 = 300;
 
 pub(crate) async fn run(house: &House, load: &Load) {
     let steps = Steps::new(house).await;

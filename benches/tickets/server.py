@@ -85,5 +85,7 @@ class Server:
         """What bench-tickets says, line by line."""
         command = [rig.TARGET / "bench-tickets", self.address, self.data / "demo-accounts.json", what, clients, seconds, rate]
         lines = rig.run(rig.pinned(rig.LOAD, *command)).strip().split("\n")
-        for line in lines: print(f"  through HTTP, {what}: {line.strip()}", flush=True)
-        return [rig.fields(line) for line in lines if "\t" in line]
+        complaints = [line for line in lines if line.startswith("refused")]
+        for line in complaints[:3] + [line for line in lines if line not in complaints]:
+            print(f"  through HTTP, {what}: {line.strip()}", flush=True)
+        return [rig.fields(line) for line in lines if "\t" in line and line not in complaints]
