@@ -162,7 +162,7 @@ fn gone(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn with_database(
+pub(crate) fn with_database(
     config: &Config,
     data: &Path,
     act: impl AsyncFnOnce(PgPool, &dyn Clock, &dyn Dice) -> anyhow::Result<()>,

@@ -4,6 +4,7 @@ mod backup;
 mod caller;
 mod caller_citizen;
 mod carried;
+mod clocks;
 mod commands;
 mod config;
 mod database;
@@ -61,9 +62,12 @@ enum Command {
     /// Manage the demonstration's data
     #[command(subcommand)]
     Demo(DemoCommand),
-    /// Prove working calendars
+    /// Prove working calendars and clocks
     #[command(subcommand)]
-    Sla(SlaCommand),
+    Sla(clocks::SlaCommand),
+    /// Look at flow profiles, and move open tickets between their versions
+    #[command(subcommand)]
+    Flow(clocks::FlowCommand),
     /// Say what is missing on this machine, and what is wrong with the data
     Doctor(Doctor),
     /// Copy everything into a folder, and go on copying what is new while the program runs
@@ -191,12 +195,6 @@ enum DemoCommand {
     Remove(Data),
 }
 
-#[derive(Debug, Subcommand)]
-enum SlaCommand {
-    /// Compute the rows of a file (calendar, start, target, pauses, due) and compare
-    Check { file: PathBuf },
-}
-
 fn main() -> ExitCode {
     let line = Line::parse();
     commands::start_logging();
@@ -215,7 +213,11 @@ fn run(line: Line) -> anyhow::Result<ExitCode> {
     let dir = line.config;
     match line.command {
         Command::Config(ConfigCommand::Check) => return Ok(commands::check_config(&dir)),
-        Command::Sla(SlaCommand::Check { file }) => return commands::check_sla(&file),
+        Command::Sla(clocks::SlaCommand::Check { file }) => return commands::check_sla(&file),
+        Command::Sla(clocks::SlaCommand::Rebuild(what)) => {
+            return clocks::rebuild_clocks(&commands::configuration(&dir)?, &what);
+        }
+        Command::Flow(what) => return clocks::flow(&commands::configuration(&dir)?, &what),
         Command::Openapi => commands::openapi()?,
         Command::Call(call) => commands::runtime()?.block_on(caller::run(call))?,
         Command::Transcribe(what) => commands::transcribe(&commands::configuration(&dir)?, &what)?,

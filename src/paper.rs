@@ -32,6 +32,7 @@ pub(crate) fn start(
         notices,
     );
     app.workflow.start(tasks);
+    app.workflow.watch(config.dir.clone(), tasks);
     let sinks = sinks(&config.settings.notices, data, quiet);
     let sender = Sender::new(sinks, app.db.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);

@@ -46,7 +46,10 @@ pub use state::{LegState, Stage};
 pub use steps::Fired;
 pub use store::{ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
 pub use timer::{Clocks, Count, Fire, Runs, Timer};
-pub use together::{Ticked, due_ids, due_tickets, open_profiles, recount, save_ticked, to_recount};
+pub use together::{
+    Drift, Ticked, calendars_counted, changed_calendars, due_ids, due_tickets, open_profiles,
+    rebuild, recount, save_ticked, to_recount,
+};
 pub use view::{Band, BandKind, left_text, percent, segments};
 
 use base::{CallId, Dice, KnowledgeId, PersonId, TicketId};

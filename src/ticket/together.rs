@@ -6,13 +6,15 @@ use org::Actor;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::clock::Recomputed;
+use crate::clock::{Recomputed, clock_drift, clocks_from_history};
 use crate::error::Error;
-use crate::flow::Rules;
+use crate::flow::{RuleBook, Rules};
 use crate::history::{Entry, Event, kept};
+use crate::replay::Broken;
 use crate::request::Ticket;
 use crate::steps::Fired;
 use crate::store;
+use crate::timer::Timer;
 
 /// A ticket before and after its deadlines were looked at.
 #[derive(Debug, Clone)]
@@ -71,12 +73,82 @@ pub async fn open_profiles(db: &mut PgConnection) -> Result<Vec<(String, i32, i6
     store::profiles(db).await
 }
 
+/// The calendars that are not what the open clocks were last counted by; none at a first start.
+pub async fn changed_calendars(
+    db: &mut PgConnection,
+    book: &RuleBook,
+) -> Result<Vec<String>, Error> {
+    let known = store::calendars(db).await?;
+    let changed = book.calendars().filter(|calendar| {
+        known.get(calendar.name()).is_some_and(|before| *before != calendar.fingerprint())
+    });
+    Ok(changed.map(|calendar| calendar.name().to_owned()).collect())
+}
+
+/// The open clocks are counted by these calendars now.
+pub async fn calendars_counted(
+    db: &mut PgConnection,
+    book: &RuleBook,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    for calendar in book.calendars() {
+        store::set_calendar(db, calendar.name(), &calendar.fingerprint(), at).await?;
+    }
+    Ok(())
+}
+
+/// A clock that is not what its history says: what it has to be, and what its row showed.
+pub type Drift = (Timer, Option<Timer>);
+
+/// Compares the clocks of one ticket with its history, and with `fix` on writes them as the history
+/// and the rules say, with an event.
+pub async fn rebuild(
+    db: &mut PgConnection,
+    id: TicketId,
+    book: &RuleBook,
+    at: DateTime<Utc>,
+    fix: bool,
+) -> Result<Result<(Ticket, Vec<Drift>), Broken>, Error> {
+    let before = if fix { store::lock(db, id).await? } else { store::find(db, id).await? };
+    let before = before.ok_or(Error::NotFound)?;
+    let events = store::events(db, id).await?;
+    let rules = book.pinned(&before.profile, before.profile_version);
+    let drift = match clock_drift(&before.life, &events, &rules) {
+        Ok(drift) => drift,
+        Err(broken) => return Ok(Err(broken)),
+    };
+    if !fix || drift.is_empty() {
+        return Ok(Ok((before, drift)));
+    }
+    let told = match clocks_from_history(&events, &rules) {
+        Ok(told) => told,
+        Err(broken) => return Ok(Err(broken)),
+    };
+    let at = kept(at);
+    let mut after = before.clone();
+    after.life.timers = told;
+    after.life.recount(&rules, at)?;
+    after.version += 1;
+    let line = |(told, row): &Drift| {
+        let shown = row.as_ref().map(|row| row.due_at);
+        json!({ "seq": told.seq, "timer": told.name.word(), "before": shown, "after": told.due_at })
+    };
+    let event = after.record(Entry {
+        reason: "按办理过程重建计时",
+        from: Some(before.life.stage),
+        details: json!({ "clocks": drift.iter().map(line).collect::<Vec<_>>() }),
+        ..Entry::new(at, &Actor::system(), "rebuild_clocks")
+    });
+    store::save(db, &before, &after, &[event], at).await?;
+    Ok(Ok((after, drift)))
+}
+
 /// Counts the clocks of some tickets anew and writes one event for each that moved; with `write`
 /// off it only says what would move. Gives the tickets that changed, and how.
 pub async fn recount(
     db: &mut PgConnection,
     ids: &[TicketId],
-    rules: &dyn Fn(&Ticket) -> std::sync::Arc<Rules>,
+    book: &RuleBook,
     to: Option<&Rules>,
     why: &str,
     at: DateTime<Utc>,
@@ -89,7 +161,7 @@ pub async fn recount(
         if before.life.stage.is_ended() {
             continue;
         }
-        let own = rules(&before);
+        let own = book.pinned(&before.profile, before.profile_version);
         let Some((after, event, moved)) = before.recomputed(to.unwrap_or(&own), why, at)? else {
             continue;
         };

@@ -11,6 +11,7 @@ mod files;
 pub mod idempotency;
 mod lookup;
 mod page;
+pub mod recompute;
 mod store;
 mod tell;
 #[cfg(test)]

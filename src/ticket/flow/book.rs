@@ -49,6 +49,26 @@ impl RuleBook {
         Self::parse(&flows, &calendars)
     }
 
+    /// What the files of the folder hold, in one word: another one means that they changed.
+    pub fn stamp(folder: &Path) -> Result<String, Error> {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for (name, text) in
+            [files(&folder.join("flow"))?, files(&folder.join("calendar"))?].concat()
+        {
+            hash.update(name);
+            hash.update([0]);
+            hash.update(text);
+            hash.update([0]);
+        }
+        Ok(hex::encode(hash.finalize()))
+    }
+
+    /// The profile that new tickets begin with.
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// Reads profiles and the calendars they may name, each with the name of its file; a later one
     /// replaces an earlier one of the same name and version.
     pub fn parse(

@@ -1,5 +1,6 @@
 //! The ticket's SQL: the only files that know the tables.
 mod checks;
+mod clocks;
 mod demo;
 mod doctor;
 mod history;
@@ -9,6 +10,7 @@ mod read;
 mod write;
 
 pub use checks::CHECKS;
+pub(crate) use clocks::{calendars, due_tickets, profiles, set_calendar, to_recount};
 pub use demo::ByPhone;
 pub(crate) use demo::{has_demo, join_call, remove_demo, without_call};
 pub(crate) use doctor::{ids_after, shown};
@@ -18,7 +20,7 @@ pub use list::{Filter, Page, Row, Sort};
 pub use narrow::{Flag, Load, Narrow};
 pub(crate) use narrow::{count, load};
 pub(crate) use read::{
-    by_digits, by_key, due_tickets, find, find_many, last_rating, lock, lock_many,
-    number_taken_today, of_person, open_counts, profiles, to_recount,
+    by_digits, by_key, find, find_many, last_rating, lock, lock_many, number_taken_today,
+    of_person, open_counts,
 };
 pub(crate) use write::{add_rating, insert, save, save_many};
