@@ -191,6 +191,9 @@ fn label(action: &str) -> &'static str {
         "warn" => "临期提醒",
         "late" => "超期",
         "auto_sign" => "系统签收",
+        "recount" => "重新计时",
+        "migrate_flow" => "流程换版",
+        "rebuild_clocks" => "重建计时",
         word => ticket::Verb::from_word(word).map_or("", ticket::Verb::label),
     }
 }
