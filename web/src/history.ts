@@ -32,7 +32,7 @@ export function said(item: HistoryItem, unitName: (id: string) => string | null)
   if (d.unit_id) facts.push(item.action === 'return' || item.action === 'decide_return' ? t('decided.unit', { name: name(d.unit_id) }) : t('decided.lead', { name: name(d.unit_id) }))
   const helpers = [...(d.assisting ?? []), ...(d.unit_ids ?? [])]
   if (helpers.length) facts.push(t('decided.assisting', { names: helpers.map(name).join('、') }))
-  if (d.parent_number ?? d.number) facts.push(t('decided.parent', { number: d.parent_number ?? d.number }))
+  if (d.parent_number ?? d.number) facts.push(item.action.startsWith('child_') ? d.number : t('decided.parent', { number: d.parent_number ?? d.number }))
   if (change && item.action.endsWith('change')) facts.push(t('decided.change', { what: change }))
   if (typeof d.retroactive === 'boolean' && d.retroactive) facts.push(t('decided.retroactive'))
   if (d.cause) facts.push(d.cause)

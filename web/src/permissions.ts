@@ -1,7 +1,7 @@
 import type { Me, Role } from './api/types'
 
 /** A place of the console. The server decides what each role may do; this decides only what is offered. */
-export type Place = 'desk' | 'work' | 'new_ticket' | 'calls' | 'floor' | 'board' | 'people' | 'settings'
+export type Place = 'desk' | 'work' | 'new_ticket' | 'calls' | 'floor' | 'shift' | 'board' | 'people' | 'settings'
 
 const OPEN_TO: Record<Place, readonly Role[]> = {
   desk: ['agent'],
@@ -9,6 +9,7 @@ const OPEN_TO: Record<Place, readonly Role[]> = {
   new_ticket: ['agent', 'dispatcher', 'supervisor'],
   calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight'],
   floor: ['supervisor', 'administrator'],
+  shift: ['supervisor'],
   board: ['oversight', 'supervisor'],
   people: ['administrator'],
   settings: ['administrator', 'hub', 'clerk', 'leader'],

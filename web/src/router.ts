@@ -17,6 +17,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/calls', name: 'calls', component: () => import('./pages/calls/CallsPage.vue'), meta: { place: 'calls' } },
   { path: '/calls/:id', name: 'call', component: () => import('./pages/calls/CallPage.vue'), props: true },
   { path: '/floor', name: 'floor', component: () => import('./pages/floor/FloorPage.vue'), meta: { place: 'floor' } },
+  { path: '/shift', name: 'shift', component: () => import('./pages/shift/ShiftPage.vue'), meta: { place: 'shift' } },
   { path: '/oversight', name: 'board', component: () => import('./pages/board/BoardPage.vue'), meta: { place: 'board' } },
   { path: '/settings/:tab?', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue'), props: true, meta: { place: 'settings' } },
   { path: '/people', name: 'people', component: () => import('./pages/people/PeoplePage.vue'), meta: { place: 'people' } },

@@ -19,6 +19,23 @@ export interface ExportJob { state: string; done: number; total: number; why: st
 
 const put = async <T>(path: string, body: unknown) => (await ask<T>(path, { method: 'PUT', body })).data
 
+export interface OpenItem { id: string; name: string; text: string; due_at: string | null }
+export interface Handed { id: string; at: string; by: string; note: string; items: string[]; taken_at: string | null; taken_by: string | null }
+export interface OpenNow { at: string; drafts: OpenItem[]; callbacks: OpenItem[]; urgent: OpenItem[]; late: OpenItem[]; untaken: Handed | null }
+interface CountOf { word: string; label: string; count: number }
+export interface DailyReport {
+  date: string; calls: { offered: number; answered: number; abandoned: number; within_15s: number }
+  accepted: number; ended: number; ended_late: number; open: number; late: number; due_tomorrow: number; asked: number; reached: number; contacted: number; solved: number; satisfied: number; rated: number; urged: number; overseen: number
+  kinds: CountOf[]; units: CountOf[]; states: CountOf[]
+}
+export const shift = {
+  current: () => get<OpenNow>('/handover/current'),
+  give: (note: string, items: string[]) => post<Handed>('/handover', { note, items }),
+  take: (id: string) => post<Handed>(`/handover/${id}/take`),
+  daily: (date: string) => get<DailyReport>('/reports/daily', { date }),
+  dailyFile: (date: string) => `/api/v1/reports/daily.xlsx?date=${date}`,
+}
+
 export const exports = {
   begin: (list: string, filter: object, format: 'xlsx' | 'csv') => post<{ job: string }>('/exports', { list, filter, format }),
   job: (id: string) => get<ExportJob>(`/exports/${id}`),

@@ -81,8 +81,8 @@ export const tickets = {
 
 export const work = {
   counts: () => get<WorkCounts>('/work/counts'),
-  filters: async () => (await get<Page<SavedFilter>>('/filters')).items,
-  keepFilter: (name: string, filter: TicketNarrow) => post<SavedFilter>('/filters', { name, filter }),
+  filters: async () => (await get<Page<SavedFilter>>('/filters')).items.filter(one => one.list === 'tickets'),
+  keepFilter: (name: string, filter: TicketNarrow) => post<SavedFilter>('/filters', { list: 'tickets', name, query: filter }),
   dropFilter: (id: string) => ask<void>(`/filters/${id}`, { method: 'DELETE' }),
   preview: (action: Record<string, unknown>, ids: string[]) => post<{ items: BulkItem[] }>('/bulk/preview', { ...bulkBody(action), ids }),
   bulk: (action: Record<string, unknown>, ids: string[]) => post<{ job: string }>('/bulk', { ...bulkBody(action), ids }),

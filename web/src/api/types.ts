@@ -127,7 +127,7 @@ export interface WorkCounts {
   total: number; late: number; due_today: number; due_tomorrow: number
   states: { state: string; label: string; total: number; late: number; due_today: number; due_tomorrow: number }[]
 }
-export interface SavedFilter { id: string; name: string; filter: Record<string, unknown> }
+export interface SavedFilter { id: string; list: string; name: string; query: Record<string, unknown> }
 export interface BulkItem { id: string; number: string; allowed: boolean; why_not: string | null }
 export interface BulkJob { state: string; done: number; total: number; rows: { id: string; number: string; /** `null` until its turn has come. */ ok: boolean | null; error: string | null }[] }
 

@@ -2,7 +2,7 @@ import type zh from '../zh/common'
 
 export default {
   brand: { name: 'Lianxin', city: 'Siping 12345', full: 'Siping 12345 public service hotline', promise: 'One number, every matter seen through' },
-  nav: { desk: 'Desk', work: 'Tickets', new_ticket: 'New ticket', calls: 'Calls', floor: 'Floor', board: 'Oversight', settings: 'Settings', people: 'People', menu: 'Menu', skip: 'Skip to content' },
+  nav: { desk: 'Desk', work: 'Tickets', new_ticket: 'New ticket', calls: 'Calls', floor: 'Floor', shift: 'Shift', board: 'Oversight', settings: 'Settings', people: 'People', menu: 'Menu', skip: 'Skip to content' },
   common: {
     ok: 'OK', cancel: 'Cancel', close: 'Close', save: 'Save', saved: 'Saved', retry: 'Try again', reload: 'Reload', more: 'Load more', loading: 'Loading…', search: 'Search', all: 'All',
     none: 'None', unknown: 'Unknown', yes: 'Yes', no: 'No', copy: 'Copy', copied: 'Copied', optional: 'optional', required: 'required', back: 'Back', demo: 'Demo', reason: 'Reason', note: 'Note',

@@ -6,8 +6,9 @@ import error from './error'
 import floor from './floor'
 import people from './people'
 import settings from './settings'
+import shift from './shift'
 import ticket from './ticket'
 import words from './words'
 import work from './work'
 
-export default { ...common, ...words, desk, work, ticket, calls, floor, people, settings, board, error }
+export default { ...common, ...words, desk, work, ticket, calls, floor, people, settings, shift, board, error }

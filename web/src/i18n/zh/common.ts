@@ -1,6 +1,6 @@
 export default {
   brand: { name: '连心', city: '四平市 12345', full: '四平市 12345 政务服务便民热线', promise: '一个号码，一件一件办到底' },
-  nav: { desk: '坐席台', work: '工单', new_ticket: '手工录单', calls: '通话', floor: '现场', board: '督办', settings: '设置', people: '人员', menu: '菜单', skip: '跳到正文' },
+  nav: { desk: '坐席台', work: '工单', new_ticket: '手工录单', calls: '通话', floor: '现场', shift: '交接', board: '督办', settings: '设置', people: '人员', menu: '菜单', skip: '跳到正文' },
   common: {
     ok: '确定', cancel: '取消', close: '关闭', save: '保存', saved: '已保存', retry: '重试', reload: '重新加载', more: '加载更多', loading: '正在加载…', search: '搜索', all: '全部',
     none: '无', unknown: '未知', yes: '是', no: '否', copy: '复制', copied: '已复制', optional: '选填', required: '必填', back: '返回', demo: '演示', reason: '原因', note: '说明',
