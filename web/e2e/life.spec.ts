@@ -218,33 +218,6 @@ test('each citizen is asked, and both tickets close', async () => {
   }, `/tickets/${one.id}`)
 })
 
-test('a citizen takes a ticket back with number and code, and a second person confirms it', async () => {
-  let third = { id: '', number: '' }
-  let code = ''
-  await as('agent', async page => {
-    third = await file(page, '仁兴花园垃圾箱满了', '垃圾箱两天没有清理。')
-    code = await page.evaluate(async id => (await (await fetch(`/api/v1/tickets/${id}`)).json() as { query_code: string }).query_code, third.id)
-  }, '/new-ticket')
-  const citizen = await (await browser.newContext({ baseURL: server.http, viewport: { width: 360, height: 740 } })).newPage()
-  await citizen.goto('/public.html')
-  await citizen.getByTestId('lookup-number').fill(third.number)
-  await citizen.getByTestId('lookup-code').fill(code)
-  await citizen.getByTestId('lookup-submit').click()
-  await citizen.getByTestId('public-withdraw').click()
-  await citizen.getByTestId('public-why').fill('已经清理了，谢谢。')
-  await citizen.getByTestId('public-withdraw-go').click()
-  await expect(citizen.getByTestId('public-said')).toBeVisible()
-  await citizen.context().close()
-  await as('supervisor', async page => {
-    await expect(page.getByTestId('standing-note').first()).toContainText('已经清理了')
-    await act(page, 'decide_withdrawal', async () => {
-      await pick(page, 'field-approve', 'yes')
-      await page.getByTestId('field-reason').fill('诉求人本人以编号和查询码提出。')
-    })
-    await expect(state(page)).toHaveAttribute('data-state', /in_follow_up|cancelled/)
-  }, `/tickets/${third.id}`)
-})
-
 test('the whole way can be read on the page', async () => {
   await as('supervisor', async page => {
     for (const action of ['accept', 'dispatch', 'return', 'decide_return', 'ask_extension', 'decide_extension', 'reply', 'review', 'follow_up']) await expect(history(page, action).first()).toBeVisible()
