@@ -14,6 +14,9 @@ pub enum Refused {
     /// Not with these words.
     #[error("{0}")]
     Bad(String),
+    /// Not to a unit that is complained about (回避).
+    #[error("{0}")]
+    Recused(String),
 }
 
 /// What can go wrong with a ticket.

@@ -1,11 +1,13 @@
 //! Handling legs (办理环节): one unit's part in a ticket.
 use base::{LegId, StaffId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use org::{Post, UnitKind};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::calendar::Limit;
 use crate::kind::Solved;
+use crate::review::Facts;
 use crate::state::LegState;
 use crate::timer::Runs;
 
@@ -17,6 +19,22 @@ pub struct Reply {
     pub contacted_at: Option<DateTime<Utc>>,
     pub how: Option<String>,
     pub solved: Solved,
+    /// Whether the facts are as the citizen told them (属实).
+    #[serde(default)]
+    pub facts: Option<Facts>,
+    #[serde(default)]
+    pub basis: Option<String>,
+    #[serde(default)]
+    pub public_text: Option<String>,
+    #[serde(default)]
+    pub attachments: Vec<Uuid>,
+    #[serde(default)]
+    pub plan_date: Option<NaiveDate>,
+    /// Who wrote it: somebody else in the unit approves it.
+    #[serde(default)]
+    pub by: Option<StaffId>,
+    #[serde(default)]
+    pub approved_by: Option<String>,
 }
 
 /// One unit's part in a ticket (办理环节).

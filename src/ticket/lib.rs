@@ -2,46 +2,60 @@
 //! Sends nothing, knows no calls and starts no transaction of its own: each verb works inside the
 //! transaction of the conductor, which adds what has to be told.
 mod action;
+mod beside;
 pub mod calendar;
 mod clock;
 mod doctor;
 mod error;
 mod flow;
+mod form;
 mod held;
 mod history;
 mod invariant;
 mod kind;
+mod known;
 mod leg;
 mod life;
 mod number;
 mod outcome;
 mod replay;
 mod request;
+mod review;
 mod rights;
+mod side;
 mod state;
 mod steps;
 mod store;
 mod timer;
 mod together;
 mod view;
+mod wanted;
 
-pub use action::{Action, Choice, Field, Step, Verb};
+pub use action::{Action, Step, Verb};
+pub use beside::{Beside, Relative};
 pub use calendar::check_file;
 pub use clock::{Recomputed, clock_drift, clocks_from_history};
 pub use doctor::{Examined, Symptom, examine, ids_after};
 pub use error::{Error, Refused};
 pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension};
+pub use form::{Choice, Field};
 pub use held::{Held, Share, breakdown, held};
 pub use history::{Event, is_unbroken};
 pub use invariant::Fault;
 pub use kind::{Channel, Kind, Satisfaction, Solved, Urgency};
+pub use known::{Catalogue, Ctx, Known};
 pub use leg::{Leg, Reply};
-pub use life::{Birth, Ctx, Life, Taken};
+pub use life::{Birth, Life, RequestChange, Taken};
 pub use number::{NotANumber, Number};
 pub use outcome::{Ending, ExtensionAsk, Rating, Tell, UnitNews};
 pub use replay::{Broken, drift, replay};
 pub use request::{Request, Ticket};
+pub use review::{Checklist, Code, Facts, Finding};
 pub use rights::Offer;
+pub use side::{
+    Against, Asked, Cause, ChangeAsk, Contact, FinalAsk, Level, Outside, Oversight, PhoneNotice,
+    SetAside, Side, SuspensionAsk, Transfer, Withdrawal,
+};
 pub use state::{LegState, Stage};
 pub use steps::Fired;
 pub use store::{ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
@@ -52,7 +66,7 @@ pub use together::{
 };
 pub use view::{Band, BandKind, left_text, percent, segments};
 
-use base::{CallId, Dice, KnowledgeId, PersonId, TicketId};
+use base::{CallId, CategoryId, Dice, KnowledgeId, PersonId, TicketId};
 use chrono::{DateTime, Utc};
 use org::Actor;
 use serde_json::json;
@@ -95,6 +109,8 @@ pub struct New {
     pub key: Uuid,
     /// Answered at once: the entry, its version, what was said (直接答复).
     pub answer: Option<(KnowledgeId, i32, String)>,
+    /// Who is complained about: they neither handle nor read it (回避).
+    pub against: Vec<Against>,
     pub demo: bool,
 }
 
@@ -180,6 +196,68 @@ pub async fn add(
     });
     store::save(db, before, &after, &[event], ctx.at).await?;
     Ok(after)
+}
+
+/// What happens to a ticket because of another one, or of time (see [`Beside`]).
+pub async fn beside(
+    db: &mut PgConnection,
+    before: &Ticket,
+    what: &Beside<'_>,
+    ctx: &Ctx<'_>,
+) -> Result<(Ticket, Vec<Tell>), Error> {
+    let (after, event, tells) = before.beside(what, ctx)?;
+    store::save(db, before, &after, std::slice::from_ref(&event), event.at).await?;
+    Ok((after, tells))
+}
+
+/// Ended before a moment and not yet filed, locked; what others hold is left to them.
+pub async fn to_file(
+    db: &mut PgConnection,
+    ended_before: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<TicketId>, Error> {
+    store::to_file(db, ended_before, most).await
+}
+
+/// Ended tickets of one citizen and category since a moment.
+pub async fn ended_alike(
+    db: &mut PgConnection,
+    person: PersonId,
+    category: Option<CategoryId>,
+    since: DateTime<Utc>,
+) -> Result<Vec<TicketId>, Error> {
+    store::ended_alike(db, person, category, since).await
+}
+
+/// Whether there is such a call at all.
+pub async fn is_call(db: &mut PgConnection, call: CallId) -> Result<bool, Error> {
+    store::is_call(db, call).await
+}
+
+/// Whether a call is one with the ticket's own citizen, or the one that it came by.
+pub async fn is_citizens_call(
+    db: &mut PgConnection,
+    ticket: &Ticket,
+    call: CallId,
+) -> Result<bool, Error> {
+    store::is_citizens_call(db, ticket, call).await
+}
+
+/// Whether a file was put to this ticket.
+pub async fn is_attached(
+    db: &mut PgConnection,
+    ticket: &Ticket,
+    attachment: Uuid,
+) -> Result<bool, Error> {
+    store::is_attached(db, ticket, attachment).await
+}
+
+/// What lists say of a ticket's relatives: the one that it was joined to, and those joined to it.
+pub async fn relatives(
+    db: &mut PgConnection,
+    ticket: &Ticket,
+) -> Result<(Option<Relative>, Vec<Relative>), Error> {
+    store::relatives(db, ticket).await
 }
 
 /// A ticket to be changed, locked until the transaction ends.

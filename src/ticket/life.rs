@@ -1,32 +1,23 @@
 //! A ticket's life in full: its stage, the legs of the units, the running limits. Pure data and the
 //! few things that all steps share; the steps themselves are in `steps`.
-use std::collections::HashMap;
-
-use base::{LegId, StaffId, TicketId, UnitId};
+use base::{CategoryId, LegId, PlaceId, StaffId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
-use org::{Actor, Post};
+use org::Post;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::calendar::{self, Limit};
 use crate::error::Refused;
 use crate::flow::{Limits, Rules};
 use crate::kind::{Kind, Urgency};
+use crate::known::Ctx;
 use crate::leg::{Leg, NewLeg, runs};
 use crate::outcome::{Ending, ExtensionAsk, Rating, Tell};
+use crate::side::{Against, Side};
 use crate::state::{LegMove, LegState, Move, Stage};
 use crate::timer::{Clocks, Runs, Timer};
-
-/// What a step may know besides the ticket.
-#[derive(Debug, Clone, Copy)]
-pub struct Ctx<'a> {
-    pub at: DateTime<Utc>,
-    pub actor: &'a Actor,
-    pub rules: &'a Rules,
-    /// The units that the step names.
-    pub posts: &'a HashMap<UnitId, Post>,
-}
 
 /// A step that was taken: the life after it, and what follows from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +27,19 @@ pub struct Taken {
     pub leg: Option<LegId>,
     pub details: Value,
     pub rating: Option<Rating>,
+    /// What became different of the request itself.
+    pub request: RequestChange,
+    /// The tickets that were joined to it: their citizens have their answer.
+    pub answers_children: bool,
+}
+
+/// What a step changes of the request as it was taken down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestChange {
+    pub category: Option<CategoryId>,
+    pub place: Option<PlaceId>,
+    pub wants_reply: Option<bool>,
+    pub sealed: bool,
 }
 
 /// Where a ticket stands, in full. Each event carries what it changed of it: a field that is added
@@ -70,10 +74,15 @@ pub struct Life {
     pub extension: Option<ExtensionAsk>,
     pub ending: Option<Ending>,
     pub ended_at: Option<DateTime<Utc>>,
+    /// Who is complained about (被投诉单位).
+    #[serde(default)]
+    pub against: Vec<Against>,
+    #[serde(default)]
+    pub side: Side,
 }
 
 /// What a life begins with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Birth {
     pub id: TicketId,
     pub kind: Kind,
@@ -83,12 +92,13 @@ pub struct Birth {
     pub at: DateTime<Utc>,
     /// The due date of an outside platform; the earlier one counts.
     pub outside_due: Option<DateTime<Utc>>,
+    pub against: Vec<Against>,
 }
 
 impl Life {
     /// A request that was just taken down (受理).
     pub fn begin(birth: Birth, rules: &Rules) -> Result<Self, calendar::Error> {
-        let Birth { id, kind, urgency, reachable, draw, at, outside_due } = birth;
+        let Birth { id, kind, urgency, reachable, draw, at, outside_due, against } = birth;
         let limits = rules.limits(kind, urgency);
         let own = rules.unit_due(at, limits.reply)?;
         let promise = outside_due.map_or(own, |outside| own.min(outside));
@@ -117,6 +127,8 @@ impl Life {
             extension: None,
             ending: None,
             ended_at: None,
+            against,
+            side: Side::default(),
         };
         let dispatch = rules.hotline_due(at, limits.dispatch)?;
         life.start(
@@ -144,6 +156,9 @@ impl Life {
 
     /// The leg that answers for the ticket in this cycle.
     pub fn lead(&self) -> Option<&Leg> {
+        if matches!(self.stage, Stage::Accepted | Stage::InArbitration | Stage::TransferredOut) {
+            return None;
+        }
         self.legs.iter().rev().find(|leg| {
             leg.cycle == self.cycle && leg.is_root_lead() && leg.state != LegState::Returned
         })
@@ -162,7 +177,17 @@ impl Life {
             }
             Stage::InReview => running(Clocks::Review),
             Stage::InFollowUp => running(Clocks::FollowUp),
-            Stage::Disputed | Stage::Closed | Stage::NotAccepted | Stage::Cancelled => None,
+            Stage::InArbitration => running(Clocks::Arbitration),
+            Stage::Suspended => running(Clocks::SuspensionReview),
+            Stage::FinalReview => running(Clocks::DecideFinal),
+            Stage::Withdrawal => running(Clocks::DecideWithdrawal),
+            Stage::Disputed
+            | Stage::TransferredOut
+            | Stage::Merged
+            | Stage::Closed
+            | Stage::NotAccepted
+            | Stage::Cancelled
+            | Stage::Archived => None,
         }
     }
 
@@ -198,12 +223,14 @@ impl Life {
         ctx: &Ctx<'_>,
         new: &NewLeg<'_>,
     ) -> Result<LegId, calendar::Error> {
-        let limits = self.limits(ctx.rules).clone();
+        let level = new.unit.level;
+        let limits = ctx.rules.limits_at(self.kind, self.urgency, level).clone();
+        let limit = if self.cycle == 1 { limits.reply } else { limits.rework };
         let at = ctx.at;
         let id = self.leg_id();
         let due_of = |limit: Option<Limit>| limit.map(|l| ctx.rules.unit_due(at, l)).transpose();
         let sign_due = due_of(limits.sign)?;
-        let own = ctx.rules.unit_due(at, self.reply_limit(ctx.rules))?;
+        let own = ctx.rules.unit_due(at, limit)?;
         // A unit that gets it when the promise leaves no time is judged on its own limit.
         let due = match new.not_after {
             Some(not_after) if not_after > sign_due.unwrap_or(at) => own.min(not_after),
@@ -232,8 +259,13 @@ impl Life {
         if let (Some(limit), Some(sign_due)) = (limits.sign, sign_due) {
             self.start(ctx.rules, Clocks::Sign, Some(id), runs(limit, Runs::Office), at, sign_due);
         }
-        let limit = self.reply_limit(ctx.rules);
         self.start(ctx.rules, Clocks::Handling, Some(id), runs(limit, Runs::Office), at, due);
+        let first = limits.first_contact.filter(|_| new.lead && new.parent.is_none());
+        if let Some(limit) = first.filter(|_| self.reachable) {
+            let due = ctx.rules.unit_due(at, limit)?;
+            let hours = runs(limit, Runs::Office);
+            self.start(ctx.rules, Clocks::FirstContact, Some(id), hours, at, due);
+        }
         Ok(id)
     }
 
@@ -242,6 +274,8 @@ impl Life {
         self.end_legs(at);
         self.stop_timers(at);
         self.extension = None;
+        self.side.suspension_ask = None;
+        self.side.change = None;
         self.ending = Some(ending);
         self.ended_at = Some(at);
     }
@@ -257,12 +291,34 @@ impl Life {
         }
     }
 
+    /// The unit that was the first to get it, and stays answerable for it (首接负责).
+    pub fn first_unit(&self) -> Option<&Post> {
+        self.legs.iter().find(|leg| leg.is_root_lead()).map(|leg| &leg.unit)
+    }
+
+    /// The units that led it, each once: from the third on only a meeting can name one.
+    pub(crate) fn led_by(&self) -> Vec<UnitId> {
+        let mut units = Vec::new();
+        for leg in self.legs.iter().filter(|leg| leg.is_root_lead()) {
+            if !units.contains(&leg.unit.unit) {
+                units.push(leg.unit.unit);
+            }
+        }
+        units
+    }
+
     /// The same for every replay: made of the ticket and the leg's place in it.
     fn leg_id(&self) -> LegId {
+        LegId::from_uuid(self.made_id("", self.legs.len()))
+    }
+
+    /// A name that every replay makes alike.
+    pub(crate) fn made_id(&self, of: &str, place: usize) -> Uuid {
         let mut hash = Sha256::new();
         hash.update(self.id.uuid().as_bytes());
-        hash.update(u64::try_from(self.legs.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(of.as_bytes());
+        hash.update(u64::try_from(place).unwrap_or(u64::MAX).to_be_bytes());
         let bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("sixteen bytes");
-        LegId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 }

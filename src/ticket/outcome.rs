@@ -41,6 +41,19 @@ pub enum Ending {
     Cancelled {
         reason: String,
     },
+    /// Nothing more can be done, by law or because all was done (最终答复): the same matter is not
+    /// taken up again.
+    Final {
+        text: String,
+        basis: String,
+    },
+    /// Another platform dealt with it (转出).
+    Outside {
+        to: String,
+        text: String,
+    },
+    /// The same citizen was asked on the ticket that this one was joined to.
+    WithParent,
 }
 
 /// One attempt to ask the citizen (回访).
@@ -70,6 +83,22 @@ pub enum Tell {
         reason: String,
     },
     Closed,
+    /// The promise is another one, because the kind or the urgency is.
+    PromiseMoved,
+    /// Set aside, to be looked at again on a day (挂账).
+    Suspended {
+        review_at: DateTime<Utc>,
+    },
+    Resumed,
+    /// Closed by a final reply.
+    Final,
+    /// Joined to another ticket of the same matter.
+    Merged,
+    TransferredOut {
+        to: String,
+    },
+    /// Somebody asked to withdraw in the citizen's name.
+    WithdrawalAsked,
     ReworkBegun {
         unit: String,
     },
@@ -94,4 +123,22 @@ pub enum UnitNews {
     Rework,
     Urged,
     Addition,
+    /// A reply waits for the unit's leader.
+    ApprovalWanted,
+    /// The leader wants it changed.
+    NotApproved,
+    /// A meeting named the unit; no return.
+    Arbitrated,
+    /// Taken back: another unit has it, it was joined to another ticket, or it was withdrawn.
+    Recalled,
+    SuspensionGranted,
+    SuspensionRefused,
+    SuspensionEnded,
+    FinalRefused,
+    /// A yellow mark (黄牌).
+    Yellow,
+    /// A red mark (红牌).
+    Red,
+    /// An order that has to be answered (督办单).
+    Order,
 }

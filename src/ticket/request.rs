@@ -11,9 +11,11 @@ use crate::error::{Error, Refused};
 use crate::flow::Rules;
 use crate::history::{Entry, Event, kept};
 use crate::kind::Channel;
+use crate::known::Ctx;
 use crate::leg::Leg;
-use crate::life::{Birth, Ctx, Life, Taken};
+use crate::life::{Birth, Life, RequestChange, Taken};
 use crate::number::Number;
+use crate::state::Stage;
 use crate::steps::Fired;
 use crate::timer::Fire;
 
@@ -51,6 +53,15 @@ impl Request {
             _ if length(&self.address) > 200 => bad("地址不能超过200个字"),
             _ => Ok(()),
         }
+    }
+}
+
+impl Request {
+    fn apply(&mut self, change: &RequestChange) {
+        self.category = change.category.or(self.category);
+        self.place = change.place.or(self.place);
+        self.wants_reply = change.wants_reply.unwrap_or(self.wants_reply);
+        self.sealed |= change.sealed;
     }
 }
 
@@ -100,6 +111,7 @@ impl Ticket {
             draw: number.draw(),
             at,
             outside_due: new.request.outside_due,
+            against: new.against,
         };
         let mut life = Life::begin(birth, rules)?;
         let mut details =
@@ -138,6 +150,7 @@ impl Ticket {
         if after.life.stage != self.life.stage || after.life.cycle != self.life.cycle {
             after.since = ctx.at;
         }
+        after.request.apply(&taken.request);
         let event = after.record(Entry {
             reason: step.reason.trim(),
             note: step.note.as_deref(),
@@ -150,10 +163,10 @@ impl Ticket {
     }
 
     /// The ticket after its deadlines were looked at, with the marks that this made.
-    pub fn ticked(&self, now: DateTime<Utc>) -> (Self, Vec<Event>, Vec<Fired>) {
+    pub fn ticked(&self, now: DateTime<Utc>, rules: &Rules) -> (Self, Vec<Event>, Vec<Fired>) {
         let now = kept(now);
         let mut after = self.clone();
-        let fired = after.life.tick(now);
+        let fired = after.life.tick(now, rules);
         let actor = Actor::system();
         let mut events = Vec::new();
         for fired in &fired {
@@ -176,6 +189,12 @@ impl Ticket {
                 leg: Some(leg),
                 ..Entry::new(now, &actor, "auto_sign")
             }));
+        }
+        if self.life.stage == Stage::Suspended && after.life.stage != Stage::Suspended {
+            after.version += 1;
+            after.since = now;
+            let from = Some(self.life.stage);
+            events.push(after.record(Entry { from, ..Entry::new(now, &actor, "resume") }));
         }
         (after, events, fired)
     }

@@ -215,8 +215,8 @@ impl Ticket {
 
 impl Ticked {
     /// Looks at a ticket's deadlines.
-    pub fn look(before: Ticket, now: DateTime<Utc>) -> Self {
-        let (after, events, fired) = before.ticked(now);
+    pub fn look(before: Ticket, now: DateTime<Utc>, rules: &Rules) -> Self {
+        let (after, events, fired) = before.ticked(now, rules);
         Self { before, after, events, fired }
     }
 }

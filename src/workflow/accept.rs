@@ -1,11 +1,11 @@
 //! Accepting a request (受理), with or without a call.
-use base::{CallId, CategoryId, KnowledgeId, PhoneNumber, PlaceId};
+use base::{CallId, CategoryId, KnowledgeId, PhoneNumber, PlaceId, UnitId};
 use chrono::{DateTime, Utc};
 use org::category::Category;
 use org::{Actor, Identity, Right, Thing};
 use serde::Deserialize;
 use sqlx::PgConnection;
-use ticket::{Channel, Kind, Refused, Request, Tell, Ticket, Urgency};
+use ticket::{Against, Channel, Kind, Refused, Request, Tell, Ticket, Urgency};
 use uuid::Uuid;
 
 use crate::page::Known;
@@ -34,6 +34,9 @@ pub struct Draft {
     pub secrecy: bool,
     #[serde(default)]
     pub wants_reply: bool,
+    /// Who is complained about (被投诉单位).
+    #[serde(default)]
+    pub against_unit_ids: Vec<UnitId>,
 }
 
 /// An answer given at once from the knowledge base (直接答复).
@@ -67,7 +70,7 @@ pub struct Intake {
 impl Workflow {
     /// Accepts a request. Submitting twice gives one ticket; the second time says `false`.
     pub async fn accept(&self, actor: &Actor, intake: Intake) -> Result<(Ticket, bool), Error> {
-        let (made, new) = self.accept_known(actor, intake).await?;
+        let (made, new) = Box::pin(self.accept_known(actor, intake)).await?;
         Ok((made.ticket, new))
     }
 
@@ -77,7 +80,7 @@ impl Workflow {
         actor: &Actor,
         intake: Intake,
     ) -> Result<(TicketPage, bool), Error> {
-        let (made, new) = self.accept_known(actor, intake).await?;
+        let (made, new) = Box::pin(self.accept_known(actor, intake)).await?;
         let db = &mut *self.0.db.acquire().await?;
         Ok((self.page_of(db, actor, made).await?, new))
     }
@@ -153,10 +156,20 @@ impl Workflow {
             reachable: given.number.is_some(),
             key: intake.key,
             answer,
+            against: against(&mut tx, &draft.against_unit_ids).await?,
             demo: false,
         };
-        let (ticket, event) =
-            ticket::accept(&mut tx, actor, new, at, &self.rules(), &*self.0.dice).await?;
+        let rules = self.rules();
+        let (mut ticket, event) =
+            ticket::accept(&mut tx, actor, new, at, &rules, &*self.0.dice).await?;
+        let mut past = Some((vec![event], None));
+        if let Some((person, _)) = person.as_ref().filter(|_| ticket.request.category.is_some()) {
+            let posts = std::collections::HashMap::new();
+            let ctx = ticket::Ctx::new(at, actor, &rules, &posts);
+            if let Some(pointed) = self.came_again(&mut tx, &ticket, *person, &ctx).await? {
+                (ticket, past) = (pointed, None);
+            }
+        }
         let identity = person.map(|(_, identity)| identity);
         if !answered {
             let step = ticket::Step::new(ticket::Action::Sign {});
@@ -165,8 +178,27 @@ impl Workflow {
             teller.tell(&mut tx, &ticket, &Tell::Accepted, &step, None, at).await?;
         }
         tx.commit().await?;
-        Ok(Known { ticket, identity, category, past: Some((vec![event], None)) })
+        Ok(Known { ticket, identity, category, past })
     }
+}
+
+/// The units that are complained about, each with the one above it.
+async fn against(db: &mut PgConnection, units: &[UnitId]) -> Result<Vec<Against>, Error> {
+    let mut against = Vec::new();
+    for id in units {
+        let unit = match org::unit::find(db, *id).await {
+            Err(org::Error::NotFound(_)) => {
+                return Err(Refused::Bad("被投诉单位不存在".to_owned()).into());
+            }
+            found => found?,
+        };
+        let above = match unit.parent {
+            Some(parent) => Some(org::unit::find(db, parent).await?.name),
+            None => None,
+        };
+        against.push(Against { post: unit.into(), above });
+    }
+    Ok(against)
 }
 
 async fn category(db: &mut PgConnection, id: CategoryId) -> Result<Category, Error> {

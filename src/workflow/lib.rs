@@ -7,8 +7,10 @@ pub mod demo;
 pub mod doctor;
 pub mod errands;
 mod error;
+mod file;
 mod files;
 pub mod idempotency;
+mod known;
 mod lookup;
 mod page;
 pub mod recompute;
@@ -16,6 +18,7 @@ mod store;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod tie;
 mod timers;
 
 pub use accept::{Answer, Draft, Intake};
@@ -26,12 +29,12 @@ pub use page::TicketPage;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base::{CallId, Clock, Dice, TicketId, UnitId};
+use base::{CallId, Clock, Dice, TicketId};
 use chrono::{DateTime, Utc};
 use notice::Notices;
-use org::{Actor, Persons, Post, Right, Thing};
+use org::{Actor, Persons, Right, Thing};
 use sqlx::{PgConnection, PgPool};
-use ticket::{Action, Ctx, RuleBook, Rules, Stage, Step, Ticket};
+use ticket::{Ctx, RuleBook, Rules, Stage, Step, Ticket};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -100,14 +103,30 @@ impl Workflow {
         version: i64,
         step: &Step,
     ) -> Result<Ticket, Error> {
+        Box::pin(self.act_at_once(actor, id, version, step)).await
+    }
+
+    async fn act_at_once(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+        version: i64,
+        step: &Step,
+    ) -> Result<Ticket, Error> {
         let mut tx = self.0.db.begin().await?;
+        tie::lock_first(&mut tx, id, &step.action).await?;
         let before = self.lock(&mut tx, actor, id, version).await?;
-        let posts = posts(&mut tx, &step.action).await?;
+        let at = self.0.clock.now();
+        let posts = known::posts(&mut tx, &before, &step.action).await?;
+        let known = known::gather(&mut tx, &before, &step.action, at).await?;
         let rules = self.rules_of(&before);
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
-        let after = self.step(&mut tx, &before, step, &ctx).await?;
+        let ctx = Ctx { known: &known, ..Ctx::new(at, actor, &rules, &posts) };
+        let (after, others) = self.step(&mut tx, &before, step, &ctx).await?;
         tx.commit().await?;
         self.announce(&after);
+        for other in &others {
+            self.announce(other);
+        }
         Ok(after)
     }
 
@@ -131,12 +150,13 @@ impl Workflow {
         before: &Ticket,
         step: &Step,
         ctx: &Ctx<'_>,
-    ) -> Result<Ticket, Error> {
+    ) -> Result<(Ticket, Vec<Ticket>), Error> {
         let (after, taken) = ticket::act(tx, before, step, ctx).await?;
         for tell in &taken.tells {
             self.teller().tell(tx, &after, tell, step, taken.rating.as_ref(), ctx.at).await?;
         }
-        Ok(after)
+        let others = self.tied(tx, before, &after, &taken, step, ctx).await?;
+        Ok((after, others))
     }
 
     /// Adds what the citizen says later (追加); the units that work on it are told.
@@ -152,7 +172,7 @@ impl Workflow {
         let before = ticket::lock(&mut tx, id).await?;
         let posts = HashMap::new();
         let rules = self.rules_of(&before);
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
+        let ctx = Ctx::new(self.0.clock.now(), actor, &rules, &posts);
         let after = ticket::add(&mut tx, &before, text, call, &ctx).await?;
         self.teller().tell_addition(&mut tx, &after, ctx.at).await?;
         tx.commit().await?;
@@ -189,30 +209,11 @@ pub(crate) fn new_id(at: DateTime<Utc>, dice: &dyn Dice) -> Uuid {
 
 /// Whether the actor may see the ticket; if not, it does not exist.
 fn see(actor: &Actor, ticket: &Ticket) -> Result<(), Error> {
+    if !ticket.life.is_visible_to(actor) {
+        return Err(Error::NotFound);
+    }
     let posts = ticket.posts();
     org::can(actor, Right::ReadTicket, Thing::Units(&posts)).map_err(|_| Error::NotFound)
-}
-
-/// The units that a step names.
-async fn posts(db: &mut PgConnection, action: &Action) -> Result<HashMap<UnitId, Post>, Error> {
-    let named: Vec<UnitId> = match action {
-        Action::Dispatch { unit_id, assisting } => {
-            std::iter::once(*unit_id).chain(assisting.iter().copied()).collect()
-        }
-        Action::DecideReturn { unit_id, .. } | Action::Return { unit_id } => {
-            unit_id.iter().copied().collect()
-        }
-        _ => Vec::new(),
-    };
-    let mut posts = HashMap::new();
-    for id in named {
-        match org::unit::find(db, id).await {
-            Ok(unit) => drop(posts.insert(id, unit.into())),
-            Err(org::Error::NotFound(_)) => {} // the step says so in its own words
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(posts)
 }
 
 impl std::fmt::Debug for Workflow {

@@ -70,10 +70,17 @@ fn view(ticket: &Ticket) -> PublicView {
 /// The words for citizens: what happens inside stays inside.
 fn public_state(stage: Stage) -> &'static str {
     match stage {
-        Stage::Accepted | Stage::ReturnAsked => "已受理",
-        Stage::Dispatched | Stage::Handling | Stage::InReview | Stage::Correction => "办理中",
+        Stage::Accepted | Stage::ReturnAsked | Stage::InArbitration | Stage::Merged => "已受理",
+        Stage::Dispatched
+        | Stage::Handling
+        | Stage::InReview
+        | Stage::Correction
+        | Stage::FinalReview => "办理中",
+        Stage::Suspended => "暂缓办理",
+        Stage::Withdrawal => "撤回待核",
+        Stage::TransferredOut => "已转交",
         Stage::InFollowUp | Stage::Disputed => "已答复",
-        Stage::Closed => "已办结",
+        Stage::Closed | Stage::Archived => "已办结",
         Stage::NotAccepted => "不予受理",
         Stage::Cancelled => "已撤回",
     }
@@ -84,8 +91,13 @@ fn reply(ticket: &Ticket) -> Option<String> {
     match (&ticket.life.ending, ticket.life.stage) {
         (Some(Ending::Answered { text, .. }), _) => Some(text.clone()),
         (Some(Ending::NotAccepted { path, reason }), _) => Some(format!("{reason}（{path}）")),
-        (_, Stage::InFollowUp | Stage::Disputed | Stage::Closed) => {
-            ticket.life.lead()?.reply.as_ref().map(|reply| reply.text.clone())
+        (Some(Ending::Final { text, .. } | Ending::Outside { text, .. }), _) => Some(text.clone()),
+        (Some(Ending::Cancelled { .. }), _) => None,
+        _ if ticket.life.side.is_withdrawn() => None,
+        (_, Stage::InFollowUp | Stage::Disputed | Stage::Closed | Stage::Archived) => {
+            let own = ticket.life.lead().and_then(|leg| leg.reply.as_ref());
+            let reply = own.or(ticket.life.side.parent_reply.as_ref())?;
+            Some(reply.public_text.clone().unwrap_or_else(|| reply.text.clone()))
         }
         _ => None,
     }
@@ -97,7 +109,8 @@ fn steps(ticket: &Ticket) -> Vec<PublicStep> {
     let answered =
         matches!(life.ending, Some(Ending::Answered { .. } | Ending::NotAccepted { .. }));
     let replied = lead.and_then(|leg| leg.replied_at);
-    let passed = matches!(life.stage, Stage::InFollowUp | Stage::Disputed | Stage::Closed);
+    let passed = [Stage::InFollowUp, Stage::Disputed, Stage::Closed, Stage::Archived];
+    let passed = passed.contains(&life.stage);
     let mut times = vec![("受理", Some(life.accepted_at))];
     if !answered {
         times.push(("交办", lead.map(|leg| leg.dispatched_at)));

@@ -4,7 +4,7 @@ use notice::Filter;
 use org::category::Category;
 use org::{Actor, Identity, Masked, Right, Role, Thing};
 use sqlx::PgConnection;
-use ticket::{Ctx, Event, Offer, Rating, Request, Ticket};
+use ticket::{Ctx, Event, Finding, Offer, Rating, Relative, Request, Ticket};
 
 use crate::attachments::{self, Attachment};
 use crate::{Error, Workflow, see};
@@ -25,6 +25,10 @@ pub struct TicketPage {
     pub attachments: Vec<Attachment>,
     /// Hotline staff, who may give the citizen the query code again.
     pub by_hotline: bool,
+    pub parent: Option<Relative>,
+    pub children: Vec<Relative>,
+    /// What the system finds in a reply that waits for its review.
+    pub findings: Vec<Finding>,
 }
 
 /// What a verb has at hand when it is done: what is here is not read again for the page.
@@ -84,8 +88,21 @@ impl Workflow {
         notices.retain(|notice| by_hotline || !notice.to_citizen);
         let posts = std::collections::HashMap::new();
         let rules = self.rules_of(&ticket);
-        let ctx = Ctx { at: self.0.clock.now(), actor, rules: &rules, posts: &posts };
+        let now = self.0.clock.now();
+        let ctx = Ctx::new(now, actor, &rules, &posts);
+        let (parent, children) = ticket::relatives(db, &ticket).await?;
+        let approval = rules.approval(ticket.life.kind);
+        let request = format!("{}\n{}", ticket.request.title, ticket.request.content);
+        let may_review = by_hotline && ticket.life.stage == ticket::Stage::InReview;
+        let findings = if may_review {
+            ticket.life.review_findings(&request, ticket.request.sealed, approval)
+        } else {
+            Vec::new()
+        };
         Ok(TicketPage {
+            parent,
+            children,
+            findings,
             category_path: category.map(|category| category.path),
             place_path: match ticket.request.place {
                 Some(place) => Some(org::place::find(db, place).await?.path),

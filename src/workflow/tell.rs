@@ -54,9 +54,21 @@ impl Teller<'_> {
                 (Template::Rework, vec![("unit", unit.clone()), ("date", promise)])
             }
             Tell::Closed => closed(ticket, rating),
+            Tell::PromiseMoved => (Template::PromiseMoved, vec![("date", promise)]),
+            Tell::Suspended { review_at } => {
+                // it ends with the midnight after the day that is named
+                let day = *review_at - chrono::TimeDelta::seconds(1);
+                (Template::Suspended, vec![("date", self.date(day))])
+            }
+            Tell::Resumed => (Template::Resumed, vec![("date", promise)]),
+            Tell::Final => (Template::FinalReply, vec![]),
+            Tell::Merged => (Template::Merged, vec![("date", promise)]),
+            Tell::TransferredOut { to } => (Template::TransferredOut, vec![("unit", to.clone())]),
+            Tell::WithdrawalAsked => (Template::WithdrawalAsked, vec![]),
         };
         // who wants no reply hears once that it was accepted
-        if template != Template::Accepted && !ticket.request.wants_reply {
+        let always = [Template::Accepted, Template::WithdrawalAsked];
+        if !always.contains(&template) && !ticket.request.wants_reply {
             return Ok(());
         }
         self.tell_citizen(tx, ticket, template, more, at).await
@@ -235,7 +247,11 @@ impl Teller<'_> {
 
 /// A citizen who was asked by telephone is not asked again.
 fn closed(ticket: &Ticket, rating: Option<&Rating>) -> (Template, Fill) {
-    let asked = matches!(ticket.life.ending, Some(Ending::FollowedUp | Ending::Decided { .. }));
+    let asked = [
+        matches!(ticket.life.ending, Some(Ending::FollowedUp | Ending::Decided { .. })),
+        matches!(ticket.life.ending, Some(Ending::Final { .. } | Ending::Outside { .. })),
+    ];
+    let asked = asked.contains(&true);
     if !asked && ticket.life.kind != ticket::Kind::Praise && !ticket.request.sealed {
         return (Template::RateSolved, vec![]);
     }
@@ -258,6 +274,17 @@ fn template(news: UnitNews) -> Template {
         UnitNews::Rework => Template::UnitRework,
         UnitNews::Urged => Template::UnitUrged,
         UnitNews::Addition => Template::UnitAddition,
+        UnitNews::ApprovalWanted => Template::UnitApprovalWanted,
+        UnitNews::NotApproved => Template::UnitNotApproved,
+        UnitNews::Arbitrated => Template::UnitArbitrated,
+        UnitNews::Recalled => Template::UnitRecalled,
+        UnitNews::SuspensionGranted => Template::UnitSuspensionGranted,
+        UnitNews::SuspensionRefused => Template::UnitSuspensionRefused,
+        UnitNews::SuspensionEnded => Template::UnitSuspensionEnded,
+        UnitNews::FinalRefused => Template::UnitFinalRefused,
+        UnitNews::Yellow => Template::UnitYellow,
+        UnitNews::Red => Template::UnitRed,
+        UnitNews::Order => Template::UnitOrder,
     }
 }
 

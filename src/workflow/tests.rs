@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use org::testing::{City, city, someone};
 use org::{Actor, Keys, Persons, Post, Role};
 use sqlx::PgPool;
-use ticket::{Channel, Kind, Satisfaction, Solved, Urgency};
+use ticket::{Action, Channel, Kind, Satisfaction, Solved, Urgency};
 
 use super::*;
 
@@ -81,6 +81,7 @@ pub(crate) fn intake(key: u128) -> Intake {
             contact_number: "13800000001".to_owned(),
             secrecy: false,
             wants_reply: true,
+            against_unit_ids: vec![],
         },
         call_id: None,
         channel: Channel::Phone,
@@ -96,16 +97,10 @@ fn send(post: &Post) -> Action {
     Action::Dispatch { unit_id: post.unit, assisting: vec![] }
 }
 fn reply() -> Action {
-    Action::Reply {
-        text: "已到现场检修管网，供热恢复正常。".to_owned(),
-        contacted: true,
-        contacted_at: None,
-        how: Some("电话".to_owned()),
-        solved: Solved::Yes,
-    }
+    Action::reply("已到现场检修管网，供热恢复正常。", Solved::Yes)
 }
 fn passed() -> Action {
-    Action::Review { pass: true, missing: None }
+    Action::pass()
 }
 fn satisfied() -> Action {
     Action::FollowUp {
@@ -291,7 +286,11 @@ async fn deadlines_mark_warn_and_sign_exactly_once() {
     assert_eq!(house.workflow.fire_due().await.unwrap(), 0);
     let history = house.history(&ticket).await;
     let marks: Vec<_> = history.iter().skip(2).map(|event| event.action.as_str()).collect();
-    assert_eq!(marks, ["late", "late", "late", "auto_sign"], "whole, sign, handling");
+    assert_eq!(
+        marks,
+        ["late", "late", "late", "late", "auto_sign"],
+        "whole, sign, handling, contact"
+    );
     assert!(ticket::is_unbroken(&history));
     let told = house.notices(&ticket).await;
     assert_eq!(told.iter().filter(|template| *template == "unit_late").count(), 2);
@@ -386,12 +385,17 @@ async fn an_addition_reaches_the_unit_and_a_closed_ticket_takes_none() {
     let unit = house.city.housing.clone();
     let agent = house.person("agent", Role::Agent, None).await;
     let dispatcher = house.person("dispatcher", Role::Dispatcher, None).await;
-    let supervisor = house.person("supervisor", Role::Supervisor, None).await;
+    let clerk = house.person("clerk", Role::Clerk, Some(&unit)).await;
+    let reviewer = house.person("reviewer", Role::Reviewer, None).await;
+    let caller = house.person("caller", Role::FollowUp, None).await;
     let ticket = house.accepted(&agent, intake(1)).await;
     let ticket = house.act(&dispatcher, &ticket, send(&unit)).await;
     let ticket = house.workflow.add(&agent, ticket.id, "孩子发烧了", None).await.unwrap();
     assert!(house.notices(&ticket).await.contains(&"unit_addition".to_owned()));
-    house.act(&supervisor, &ticket, Action::Cancel {}).await;
+    let ticket = house.act(&clerk, &ticket, Action::Sign {}).await;
+    let ticket = house.act(&clerk, &ticket, reply()).await;
+    let ticket = house.act(&reviewer, &ticket, passed()).await;
+    house.act(&caller, &ticket, satisfied()).await;
     let refused = house.workflow.add(&agent, ticket.id, "还有", None).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
 }

@@ -13,6 +13,7 @@ impl From<workflow::Error> for Error {
             E::NotFound => Self::NotFound,
             E::Refused(Refused::NotYou(why)) => Self::Forbidden(why),
             E::Refused(Refused::Bad(why)) => Self::invalid("bad_step", why),
+            E::Refused(Refused::Recused(why)) => Self::invalid("unit_complained_about", why),
             E::Refused(Refused::WrongState { .. }) => wrong_state(&error, &[]),
             E::Stale { version, changed } => {
                 let changed: Vec<_> = changed.into_iter().map(HistoryItem::new).collect();

@@ -142,9 +142,8 @@ async fn show(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described; ticket::Step is read")]
 struct StepBody {
-    /// `dispatch`, `not_accept`, `sign`, `return`, `decide_return`, `reply`, `ask_extension`,
-    /// `decide_extension`, `review`, `follow_up`, `rework`, `close`, `urge`, `cancel`; its further
-    /// fields are those of the action's `fields`.
+    /// A step's name, as in the ticket's `actions`; its further fields are those of the action's
+    /// `fields`.
     action: String,
     reason: Option<String>,
     note: Option<String>,

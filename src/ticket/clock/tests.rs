@@ -12,7 +12,8 @@ use crate::action::{Action, Step};
 use crate::calendar::Limit;
 use crate::flow::RuleBook;
 use crate::kind::{Kind, Satisfaction, Solved, Urgency};
-use crate::life::{Birth, Ctx};
+use crate::known::Ctx;
+use crate::life::Birth;
 use crate::timer::Fire;
 
 const SIPING: &str = include_str!("../../../sip-config/flow/siping-v2.toml");
@@ -66,7 +67,16 @@ fn person(role: Role, post: Option<Post>) -> Actor {
 
 fn begun(kind: Kind, urgency: Urgency, at: DateTime<Utc>, rules: &Rules) -> Life {
     let id = TicketId::from_uuid(uuid::Uuid::from_u128(9));
-    let birth = Birth { id, kind, urgency, reachable: true, draw: 0, at, outside_due: None };
+    let birth = Birth {
+        id,
+        kind,
+        urgency,
+        reachable: true,
+        draw: 0,
+        at,
+        outside_due: None,
+        against: vec![],
+    };
     Life::begin(birth, rules).unwrap()
 }
 
@@ -78,7 +88,7 @@ fn act(
     action: Action,
 ) -> Result<(), String> {
     let posts: HashMap<_, _> = [(heating().unit, heating())].into();
-    let ctx = Ctx { at, actor, rules, posts: &posts };
+    let ctx = Ctx::new(at, actor, rules, &posts);
     let taken = life.take(&Step::because(action, "按规定办理"), &ctx);
     *life = taken.map_err(|error| error.to_string())?.life;
     Ok(())
@@ -137,9 +147,14 @@ fn row_71_an_extension_asked_after_the_due_is_refused_and_the_breach_stands() {
     dispatch(&mut life, &rules, at("2025-09-23T10:00"));
     act(&mut life, &rules, at("2025-09-23T10:30"), &clerk(), Action::Sign {}).unwrap();
     assert_eq!(life.promise, at("2025-09-29T17:30"));
-    life.tick(at("2025-09-30T08:59"));
-    let asked =
-        act(&mut life, &rules, at("2025-09-30T09:00"), &clerk(), Action::AskExtension { days: 2 });
+    life.tick(at("2025-09-30T08:59"), &rules);
+    let asked = act(
+        &mut life,
+        &rules,
+        at("2025-09-30T09:00"),
+        &clerk(),
+        Action::AskExtension { days: 2, contacted_at: None, how: None },
+    );
     assert!(asked.is_err());
     assert!(life.was_late(at("2025-09-30T09:00")));
     assert_eq!(whole(&life).due_at, at("2025-09-29T17:30"));
@@ -245,7 +260,7 @@ fn row_82_a_rework_is_a_new_cycle_and_the_first_result_stays() {
         contacted: Some(true),
         solved: Some(Solved::No),
         satisfaction: Some(Satisfaction::Dissatisfied),
-        words: String::new(),
+        words: "还是不热".to_owned(),
         not_true: false,
         call_id: None,
     };
@@ -337,7 +352,7 @@ fn a_breach_is_not_taken_back_without_a_word() {
     let flow = [("reply = \"WD 3\"", "reply = \"BH 14h\"")];
     let (before, after) = (rules(&flow, &[]), rules(&flow, &[TYPHOON]));
     let mut life = inquiry(&before, "2026-06-17T09:00");
-    life.tick(at("2026-06-18T17:31"));
+    life.tick(at("2026-06-18T17:31"), &after);
     let moved = life.recompute(at("2026-06-19T09:00"), &after, true).unwrap();
     let told = moved.iter().find(|moved| moved.name == Clocks::Whole).unwrap();
     assert!(told.no_longer_late);
@@ -425,7 +440,7 @@ proptest! {
         let mut seen = std::collections::BTreeSet::new();
         for (what, minutes) in steps {
             now += TimeDelta::minutes(minutes);
-            for fired in life.tick(now) {
+            for fired in life.tick(now, &rules) {
                 prop_assert!(seen.insert((fired.seq, fired.mark.clone())), "{fired:?} twice");
             }
             match what {

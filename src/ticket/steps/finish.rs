@@ -3,9 +3,11 @@ use super::{After, bad};
 use crate::action::Action;
 use crate::error::{Error, Refused};
 use crate::kind::{Satisfaction, Solved};
+use crate::known::Ctx;
 use crate::leg::{NewLeg, runs};
-use crate::life::{Ctx, Life};
+use crate::life::Life;
 use crate::outcome::{Ending, Rating, Tell, UnitNews};
+use crate::side::{Cause, Level};
 use crate::state::Move;
 use crate::timer::{Clocks, Runs};
 
@@ -37,8 +39,15 @@ impl Life {
             call_id: *call_id,
         };
         after.rating = Some(rating.clone());
+        if self.side.is_withdrawn() {
+            return Ok(self.follow_withdrawal(&rating, ctx, after)?);
+        }
         if !reached {
             return Ok(self.missed(ctx, after)?);
+        }
+        in_own_words(&rating, ctx)?;
+        if rating.contacted == Some(false) {
+            self.never_contacted(ctx, after);
         }
         let solved = rating.solved.ok_or_else(|| bad("请记录问题是否解决"))?;
         let grade = rating.satisfaction.ok_or_else(|| bad("请记录满意度；拒绝评价选“不评价”"))?;
@@ -55,6 +64,13 @@ impl Life {
         after: &mut After,
     ) -> Result<(), Error> {
         let undone = solved == Solved::No || not_true;
+        if undone || grade.is_bad() {
+            self.side.dissatisfied += 1;
+            let (_, _, most) = ctx.rules.marks_after();
+            if most > 0 && self.side.dissatisfied == most {
+                self.mark(Level::Red, Cause::DissatisfiedTwice, ctx.at, after);
+            }
+        }
         let reworks = u16::try_from(self.cycle - 1).unwrap_or_default();
         if undone && reworks < ctx.rules.automatic_reworks {
             return self.rework(ctx, after);
@@ -69,8 +85,29 @@ impl Life {
         Ok(())
     }
 
+    /// The unit said that it had spoken with the citizen, who says no (虚假联系): a breach.
+    fn never_contacted(&mut self, ctx: &Ctx<'_>, after: &mut After) {
+        let said = self.side.contacts.iter().any(|contact| contact.reached && !contact.proved);
+        if said && !self.side.false_contact {
+            self.side.false_contact = true;
+            self.mark(Level::Red, Cause::FalseContact, ctx.at, after);
+        }
+    }
+
     /// Three attempts at different times of day; then 未评价, never satisfied.
     fn missed(&mut self, ctx: &Ctx<'_>, after: &mut After) -> Result<(), Refused> {
+        if !self.missed_again(ctx)? {
+            return self.go(Move::Miss, "回访");
+        }
+        self.meet(Clocks::FollowUp, None, ctx.at);
+        self.go(Move::Settle, "回访")?;
+        self.end(Ending::Unrated, ctx.at);
+        after.tells.push(Tell::Closed);
+        Ok(())
+    }
+
+    /// One more attempt; whether it was the last one.
+    pub(super) fn missed_again(&mut self, ctx: &Ctx<'_>) -> Result<bool, Refused> {
         const HALF_DAY: u32 = 12 * 3600;
         let zone = ctx.rules.office().zone();
         let half = |at: chrono::DateTime<chrono::Utc>| {
@@ -81,29 +118,22 @@ impl Life {
         }
         self.misses += 1;
         self.last_miss = Some(ctx.at);
-        if u16::try_from(self.misses).unwrap_or(u16::MAX) < ctx.rules.follow_up_attempts {
-            return self.go(Move::Miss, "回访");
-        }
-        self.meet(Clocks::FollowUp, None, ctx.at);
-        self.go(Move::Settle, "回访")?;
-        self.end(Ending::Unrated, ctx.at);
-        after.tells.push(Tell::Closed);
-        Ok(())
+        Ok(u16::try_from(self.misses).unwrap_or(u16::MAX) >= ctx.rules.follow_up_attempts)
     }
 
     /// 重办: a new cycle with its own clocks, for the unit that led the last one. What the first one
     /// brought stays.
     pub(super) fn rework(&mut self, ctx: &Ctx<'_>, after: &mut After) -> Result<(), Error> {
-        let Some(unit) = self.lead().map(|leg| leg.unit.clone()) else {
+        let led = self.lead().map(|leg| leg.unit.clone());
+        let Some(unit) = led.or_else(|| self.side.led_by.clone()) else {
             return Err(self.wrong("没有承办过的单位，不能重办").into());
         };
         self.go(Move::Rework, "重办")?;
         self.end_legs(ctx.at);
-        for timer in &mut self.timers {
-            if timer.is_running() {
-                timer.stopped_at = Some(ctx.at);
-            }
-        }
+        self.stop_timers(ctx.at);
+        self.side.parent = None; // from here on it goes its own way
+        self.side.parent_reply = None;
+        self.side.final_ask = None;
         self.cycle += 1;
         self.misses = 0;
         self.last_miss = None;
@@ -128,4 +158,12 @@ impl Life {
         self.sign_what_needs_none(ctx)?;
         Ok(())
     }
+}
+
+/// A rating is the citizen's own: in words, or in a call that can be heard.
+pub(super) fn in_own_words(rating: &Rating, ctx: &Ctx<'_>) -> Result<(), Refused> {
+    if rating.words.is_empty() && !ctx.is_proof(rating.call_id.map(base::CallId::uuid)) {
+        return Err(bad("请记录诉求人原话或关联回访通话，不能代填评价"));
+    }
+    Ok(())
 }

@@ -1,29 +1,137 @@
 //! What a unit does with a ticket, and the check of its reply.
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 
 use super::{After, bad};
+use crate::action::Action;
 use crate::calendar::Limit;
-use crate::error::Error;
+use crate::error::{Error, Refused};
+use crate::flow::Block;
+use crate::history::kept;
+use crate::kind::Solved;
+use crate::known::Ctx;
 use crate::leg::{Reply, runs};
-use crate::life::{Ctx, Life};
-use crate::outcome::{Ending, ExtensionAsk, Tell, UnitNews};
+use crate::life::Life;
+use crate::outcome::{Ending, Tell, UnitNews};
+use crate::review::{Checklist, Code};
+use crate::side::{Cause, Contact, Level};
 use crate::state::{LegMove, Move};
 use crate::timer::{Clocks, Runs};
 
 /// The least that can be called an answer.
-const SHORTEST_REPLY: usize = 10;
+pub(super) const SHORTEST_REPLY: usize = 10;
+
+/// What the reviewer says.
+pub(super) struct Verdict<'a> {
+    pub pass: bool,
+    pub missing: Option<&'a str>,
+    pub checklist: Option<Checklist>,
+    pub codes: &'a [Code],
+}
 
 impl Life {
-    pub(super) fn reply(&mut self, i: usize, reply: Reply, ctx: &Ctx<'_>) -> Result<(), Error> {
+    pub(super) fn reply(
+        &mut self,
+        i: usize,
+        reply: Reply,
+        ctx: &Ctx<'_>,
+        after: &mut After,
+    ) -> Result<(), Error> {
         if reply.text.chars().count() < SHORTEST_REPLY {
             return Err(bad("答复内容不能少于10个字").into());
         }
         if reply.contacted_at.is_some_and(|at| at > ctx.at) {
             return Err(bad("联系时间不能晚于现在").into());
         }
+        if reply.plan_date.is_some_and(|date| date < ctx.rules.day_of(ctx.at)) {
+            return Err(bad("计划完成日期不能早于今天").into());
+        }
+        self.has_blocks(&reply, ctx)?;
+        self.tell_contact(i, reply.contacted, reply.contacted_at, reply.how.as_deref(), ctx);
+        let approval = self.legs[i].is_root_lead() && ctx.rules.approval(self.kind);
+        if approval {
+            self.go_leg(i, LegMove::Submit, "答复")?;
+            self.legs[i].reply = Some(reply);
+            after.tell_unit(self.legs[i].id, UnitNews::ApprovalWanted);
+            return Ok(());
+        }
         self.go_leg(i, LegMove::Reply, "答复")?;
+        self.legs[i].reply = Some(reply);
+        self.submit(i, ctx)
+    }
+
+    /// The parts that the profile wants in a reply.
+    fn has_blocks(&self, reply: &Reply, ctx: &Ctx<'_>) -> Result<(), Refused> {
+        for block in ctx.rules.reply_blocks(self.kind) {
+            let there = match block {
+                Block::Facts => reply.facts.is_some(),
+                Block::Basis => reply.basis.is_some(),
+                Block::Contact => {
+                    !self.reachable || reply.contacted || !self.side.contacts.is_empty()
+                }
+                Block::Evidence => !reply.attachments.is_empty(),
+                Block::Plan => reply.solved == Solved::Yes || reply.plan_date.is_some(),
+                Block::PublicText => reply.public_text.is_some(),
+            };
+            if !there {
+                return Err(bad(&format!("答复还须填写：{}", block.label())));
+            }
+        }
+        Ok(())
+    }
+
+    /// The unit's leader lets the reply go, or wants it changed. On time is this moment.
+    pub(super) fn approve(
+        &mut self,
+        i: usize,
+        approve: bool,
+        missing: Option<&str>,
+        ctx: &Ctx<'_>,
+        after: &mut After,
+    ) -> Result<(), Error> {
+        if approve {
+            self.go_leg(i, LegMove::Approve, "审核答复")?;
+            if let Some(reply) = &mut self.legs[i].reply {
+                reply.approved_by = Some(ctx.actor.name.clone());
+            }
+            return self.submit(i, ctx);
+        }
+        if missing.is_none_or(|missing| missing.trim().is_empty()) {
+            return Err(bad("请写明需修改的内容").into());
+        }
+        self.go_leg(i, LegMove::Disapprove, "审核答复")?;
+        after.tell_unit(self.legs[i].id, UnitNews::NotApproved);
+        Ok(())
+    }
+
+    /// A contact that the unit only says it had (自填).
+    pub(super) fn tell_contact(
+        &mut self,
+        i: usize,
+        contacted: bool,
+        at: Option<DateTime<Utc>>,
+        how: Option<&str>,
+        ctx: &Ctx<'_>,
+    ) {
+        if !contacted || !self.reachable {
+            return;
+        }
+        let leg = &self.legs[i];
+        self.side.contacts.push(Contact {
+            at: kept(at.unwrap_or(ctx.at)),
+            how: how.unwrap_or("电话").to_owned(),
+            reached: true,
+            call_id: None,
+            attachment_id: None,
+            proved: false,
+            unit: Some(leg.unit.unit),
+            leg: Some(leg.id),
+            name: ctx.actor.name.clone(),
+        });
+    }
+
+    /// The reply goes on to whoever asked for it.
+    fn submit(&mut self, i: usize, ctx: &Ctx<'_>) -> Result<(), Error> {
         let leg = &mut self.legs[i];
-        leg.reply = Some(reply);
         leg.replied_at = Some(ctx.at);
         let (id, lead) = (leg.id, leg.is_root_lead());
         self.meet(Clocks::Handling, Some(id), ctx.at);
@@ -32,7 +140,9 @@ impl Life {
         }
         self.go(Move::Reply, "答复")?;
         self.extension = None;
+        self.side.suspension_ask = None;
         self.meet(Clocks::DecideExtension, Some(id), ctx.at);
+        self.meet(Clocks::DecideSuspension, Some(id), ctx.at);
         // on time is the submission that passes review: sent back, both clocks go on
         self.meet(Clocks::Whole, None, ctx.at);
         let limit = self.limits(ctx.rules).review;
@@ -44,22 +154,24 @@ impl Life {
     pub(super) fn review(
         &mut self,
         i: usize,
-        pass: bool,
-        missing: Option<&str>,
+        verdict: &Verdict<'_>,
         ctx: &Ctx<'_>,
         after: &mut After,
     ) -> Result<(), Error> {
         let id = self.legs[i].id;
+        let Verdict { pass, missing, checklist, codes } = *verdict;
+        if pass && (checklist.is_some_and(|list| !list.is_met()) || !codes.is_empty()) {
+            return Err(bad("核对清单未全部符合，不能通过审单").into());
+        }
         if let Some(me) = ctx.actor.staff.filter(|me| !self.reviewers.contains(me)) {
             self.reviewers.push(me);
         }
         self.meet(Clocks::Review, None, ctx.at);
         if !pass {
-            return self.send_back(i, missing, ctx, after);
+            return self.send_back(i, missing, codes, ctx, after);
         }
-        let limits = self.limits(ctx.rules);
-        let drawn = self.reachable && self.draw < limits.follow_up_share;
-        let Some(limit) = limits.follow_up.filter(|_| drawn) else {
+        after.answers_children = !self.side.children.is_empty();
+        let Some(limit) = self.follow_up_limit(ctx) else {
             self.go(Move::PassAndClose, "审单")?;
             self.end(Ending::Exempt, ctx.at);
             after.tells.push(Tell::Closed);
@@ -72,15 +184,23 @@ impl Life {
         Ok(())
     }
 
+    /// Until when the citizen is to be asked; none: not at all.
+    pub(super) fn follow_up_limit(&self, ctx: &Ctx<'_>) -> Option<Limit> {
+        let limits = self.limits(ctx.rules);
+        let drawn = self.reachable && self.draw < limits.follow_up_share;
+        limits.follow_up.filter(|_| drawn)
+    }
+
     /// 补正: no new limit, but never less than the floor.
     fn send_back(
         &mut self,
         i: usize,
         missing: Option<&str>,
+        codes: &[Code],
         ctx: &Ctx<'_>,
         after: &mut After,
     ) -> Result<(), Error> {
-        if missing.is_none_or(|missing| missing.trim().is_empty()) {
+        if codes.is_empty() && missing.is_none_or(|missing| missing.trim().is_empty()) {
             return Err(bad("请写明需补正的内容").into());
         }
         self.go_leg(i, LegMove::SendBack, "退回补正")?;
@@ -93,6 +213,18 @@ impl Life {
         let due = self.legs[i].due_at.max(floor);
         self.legs[i].due_at = due;
         self.corrections += 1;
+        let (_, corrections, _) = ctx.rules.marks_after();
+        if corrections > 0 && self.corrections == corrections {
+            self.mark(Level::Yellow, Cause::SecondCorrection, ctx.at, after);
+        }
+        self.unmeet(id);
+        self.move_due(ctx.rules, Clocks::Handling, Some(id), due, ctx.at);
+        after.tell_unit(id, UnitNews::Correction);
+        Ok(())
+    }
+
+    /// What was met by a submission that does not stand runs on.
+    pub(super) fn unmeet(&mut self, id: base::LegId) {
         let cycle = self.cycle;
         for timer in &mut self.timers {
             let whole = timer.name == Clocks::Whole && timer.cycle == cycle;
@@ -101,65 +233,41 @@ impl Life {
                 timer.met_at = None;
             }
         }
-        self.move_due(ctx.rules, Clocks::Handling, Some(id), due, ctx.at);
-        after.tell_unit(id, UnitNews::Correction);
-        Ok(())
     }
+}
 
-    pub(super) fn ask_extension(
-        &mut self,
-        i: usize,
-        days: u32,
-        reason: &str,
-        ctx: &Ctx<'_>,
-    ) -> Result<(), Error> {
-        let limits = self.limits(ctx.rules);
-        if let (Limit::DayEnd(most), Limit::DayEnd(first)) = (limits.extension_each, limits.reply) {
-            let so_far = u32::try_from(self.extension_days).unwrap_or_default();
-            if days == 0 || days > most {
-                return Err(bad(&format!("每次延期1至{most}个工作日")).into());
-            }
-            if so_far + days > first {
-                return Err(bad("延期总天数不能超过原时限").into());
-            }
-        }
-        let limit = limits.decide_extension;
-        let leg = self.legs[i].id;
-        let reason = reason.trim().to_owned();
-        self.extension = Some(ExtensionAsk { days, reason, asked_at: ctx.at, leg });
-        let due = ctx.rules.hotline_due(ctx.at, limit)?;
-        let hours = runs(limit, Runs::Hotline);
-        self.start(ctx.rules, Clocks::DecideExtension, Some(leg), hours, ctx.at, due);
-        Ok(())
-    }
-
-    pub(super) fn decide_extension(
-        &mut self,
-        i: usize,
-        approve: bool,
-        ctx: &Ctx<'_>,
-        after: &mut After,
-    ) -> Result<(), Error> {
-        let Some(ask) = self.extension.take() else {
-            return Err(self.wrong("没有待审核的延期申请").into());
-        };
-        let id = self.legs[i].id;
-        self.meet(Clocks::DecideExtension, Some(id), ctx.at);
-        if !approve {
-            after.tell_unit(id, UnitNews::ExtensionRefused);
-            return Ok(());
-        }
-        // counted from the old due day, not from the day of the decision
-        let (limit, days) = match self.limits(ctx.rules).extension_each {
-            Limit::Wall(time) => (Limit::Wall(time.max(TimeDelta::zero())), 0),
-            Limit::Natural(_) => (Limit::Natural(ask.days), ask.days),
-            _ => (Limit::DayEnd(ask.days), ask.days),
-        };
-        self.extensions += 1;
-        self.extension_days += i16::try_from(days).unwrap_or(i16::MAX);
-        self.extend(ctx.rules, i, limit, ctx.at)?;
-        after.tells.push(Tell::Extended { due: self.promise, reason: ask.reason });
-        after.tell_unit(id, UnitNews::ExtensionGranted);
-        Ok(())
+/// The reply as it is written down.
+pub(super) fn reply_of(action: &Action, ctx: &Ctx<'_>) -> Reply {
+    let Action::Reply {
+        text,
+        contacted,
+        contacted_at,
+        how,
+        solved,
+        facts,
+        basis,
+        public_text,
+        attachments,
+        plan_date,
+    } = action
+    else {
+        unreachable!("called for replies only")
+    };
+    let some = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    Reply {
+        text: text.trim().to_owned(),
+        contacted: *contacted,
+        contacted_at: *contacted_at,
+        how: some(how),
+        solved: *solved,
+        facts: *facts,
+        basis: some(basis),
+        public_text: some(public_text),
+        attachments: attachments.clone(),
+        plan_date: *plan_date,
+        by: ctx.actor.staff,
+        approved_by: None,
     }
 }

@@ -1,9 +1,19 @@
 //! The steps of a ticket's life, pure: the life before, an action, the life after.
+mod change;
+mod contact;
 mod dispatch;
+mod extend;
+mod final_reply;
 mod finish;
 mod handle;
+mod oversee;
+mod returns;
+mod suspend;
 #[cfg(test)]
 mod tests;
+mod tie;
+mod transfer;
+mod withdraw;
 
 use base::{KnowledgeId, LegId};
 use chrono::{DateTime, Utc};
@@ -11,10 +21,14 @@ use serde_json::{Value, json};
 
 use crate::action::{Action, Step, Verb};
 use crate::error::{Error, Refused};
-use crate::life::{Ctx, Life, Taken};
+use crate::flow::Rules;
+use crate::known::Ctx;
+use crate::life::{Life, RequestChange, Taken};
 use crate::outcome::{Ending, Rating, Tell, UnitNews};
+use crate::side::{Cause, Level};
 use crate::state::{LegMove, LegState, Move};
 use crate::timer::{Clocks, Fire};
+use handle::{Verdict, reply_of};
 
 /// What a step leaves behind besides the changed life.
 #[derive(Default)]
@@ -23,6 +37,8 @@ struct After {
     leg: Option<LegId>,
     details: Value,
     rating: Option<Rating>,
+    request: RequestChange,
+    answers_children: bool,
 }
 
 impl After {
@@ -36,7 +52,7 @@ impl Life {
     pub fn take(&self, step: &Step, ctx: &Ctx<'_>) -> Result<Taken, Error> {
         let verb = step.action.verb();
         let leg = self.may(verb, ctx)?;
-        if needs_reason(&step.action) && step.reason.trim().is_empty() {
+        if needs_reason(verb) && step.reason.trim().is_empty() {
             return Err(bad("请填写理由").into());
         }
         let mut life = self.clone();
@@ -46,60 +62,151 @@ impl Life {
             ..After::default()
         };
         life.stand_in(verb, leg, step, ctx)?;
-        match (&step.action, leg) {
-            (Action::Dispatch { unit_id, assisting }, None) => {
-                life.dispatch(*unit_id, assisting, step, ctx, &mut after)?;
-            }
-            (Action::Dispatch { unit_id, assisting }, Some(i)) => {
-                life.relay(i, *unit_id, assisting, ctx, &mut after)?;
-            }
-            (Action::NotAccept { path }, _) => life.not_accept(path, &step.reason, ctx)?,
-            (Action::Sign {}, Some(i)) => life.sign(i, ctx.at, false)?,
-            (Action::Return { .. }, Some(i)) => life.ask_return(i, ctx)?,
-            (Action::DecideReturn { approve, unit_id }, Some(i)) => {
-                life.decide_return(i, *approve, *unit_id, step, ctx, &mut after)?;
-            }
-            (Action::Reply { text, contacted, contacted_at, how, solved }, Some(i)) => {
-                let reply = crate::leg::Reply {
-                    text: text.trim().to_owned(),
-                    contacted: *contacted,
-                    contacted_at: *contacted_at,
-                    how: how.clone(),
-                    solved: *solved,
-                };
-                life.reply(i, reply, ctx)?;
-            }
-            (Action::AskExtension { days }, Some(i)) => {
-                life.ask_extension(i, *days, &step.reason, ctx)?;
-            }
-            (Action::DecideExtension { approve }, Some(i)) => {
-                life.decide_extension(i, *approve, ctx, &mut after)?;
-            }
-            (Action::Review { pass, missing }, Some(i)) => {
-                life.review(i, *pass, missing.as_deref(), ctx, &mut after)?;
-            }
-            (Action::FollowUp { .. }, _) => life.follow_up(&step.action, ctx, &mut after)?,
-            (Action::Rework {}, _) => life.rework(ctx, &mut after)?,
-            (Action::Close {}, _) => {
-                life.go(Move::Close, verb.label())?;
-                life.end(Ending::Decided { reason: step.reason.trim().to_owned() }, ctx.at);
-                after.tells.push(Tell::Closed);
-            }
-            (Action::Urge {}, Some(i)) => {
-                life.urges += 1;
-                after.tell_unit(life.legs[i].id, UnitNews::Urged);
-            }
-            (Action::Cancel {}, _) => {
-                life.go(Move::Cancel, verb.label())?;
-                life.end(Ending::Cancelled { reason: step.reason.trim().to_owned() }, ctx.at);
-            }
-            (_, None) => return Err(self.wrong_state(verb.label()).into()),
+        let done = match leg {
+            Some(i) => life.step_of_leg(i, step, ctx, &mut after)?,
+            None => false,
+        };
+        if !done {
+            life.step_of_ticket(step, ctx, &mut after)?;
         }
-        let After { tells, leg, details, rating } = after;
-        Ok(Taken { life, tells, leg, details, rating })
+        let After { tells, leg, details, rating, request, answers_children } = after;
+        Ok(Taken { life, tells, leg, details, rating, request, answers_children })
     }
 
-    /// A supervisor who stands in for a unit says why.
+    /// What is about one unit's part; `false`: it is about the ticket.
+    fn step_of_leg(
+        &mut self,
+        i: usize,
+        step: &Step,
+        ctx: &Ctx<'_>,
+        after: &mut After,
+    ) -> Result<bool, Error> {
+        match &step.action {
+            Action::Dispatch { unit_id, assisting } => {
+                self.relay(i, *unit_id, assisting, ctx, after)?;
+            }
+            Action::Assist { unit_ids } => self.assist(Some(i), unit_ids, step, ctx, after)?,
+            Action::Sign {} => self.sign(i, ctx.at, false)?,
+            Action::Return { .. } => self.ask_return(i, ctx)?,
+            Action::DecideReturn { approve, unit_id } => {
+                self.decide_return(i, *approve, *unit_id, step, ctx, after)?;
+            }
+            Action::Reply { .. } => {
+                let reply = reply_of(&step.action, ctx);
+                self.reply(i, reply, ctx, after)?;
+            }
+            Action::Approve { approve, missing } => {
+                self.approve(i, *approve, missing.as_deref(), ctx, after)?;
+            }
+            Action::AskExtension { days, contacted_at, how } => {
+                let told = (*contacted_at, how.as_deref());
+                self.ask_extension(i, *days, told, &step.reason, ctx)?;
+            }
+            Action::DecideExtension { approve } => {
+                self.decide_extension(i, *approve, ctx, after)?;
+            }
+            Action::AskSuspension { until, cause } => {
+                self.ask_suspension(i, *until, cause, step, ctx)?;
+            }
+            Action::DecideSuspension { approve, review_at } => {
+                self.decide_suspension(i, *approve, *review_at, ctx, after)?;
+            }
+            Action::AskFinal { text, basis } => self.ask_final(text, basis, step, ctx)?,
+            Action::AnswerOversight { text, oversight_id } => {
+                self.answer_oversight(text, *oversight_id, ctx)?;
+            }
+            Action::Review { pass, missing, checklist, codes } => {
+                let verdict = Verdict {
+                    pass: *pass,
+                    missing: missing.as_deref(),
+                    checklist: *checklist,
+                    codes,
+                };
+                self.review(i, &verdict, ctx, after)?;
+            }
+            Action::Urge {} => {
+                self.urges += 1;
+                after.tell_unit(self.legs[i].id, UnitNews::Urged);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// What is about the ticket as a whole.
+    fn step_of_ticket(
+        &mut self,
+        step: &Step,
+        ctx: &Ctx<'_>,
+        after: &mut After,
+    ) -> Result<(), Error> {
+        let verb = step.action.verb();
+        match &step.action {
+            Action::Dispatch { unit_id, assisting } => {
+                self.dispatch(*unit_id, assisting, step, ctx, after)
+            }
+            Action::Arbitrate { unit_id, assisting } => {
+                self.arbitrate(*unit_id, assisting, step, ctx, after)
+            }
+            Action::Reassign { unit_id, assisting } => {
+                self.reassign(*unit_id, assisting, step, ctx, after)
+            }
+            Action::Assist { unit_ids } => self.assist(None, unit_ids, step, ctx, after),
+            Action::NotAccept { path } => Ok(self.not_accept(path, &step.reason, ctx)?),
+            Action::FollowUp { .. } => self.follow_up(&step.action, ctx, after),
+            Action::Rework {} => self.rework(ctx, after),
+            Action::Close {} => {
+                self.go(Move::Close, verb.label())?;
+                self.end(Ending::Decided { reason: step.reason.trim().to_owned() }, ctx.at);
+                after.tells.push(Tell::Closed);
+                Ok(())
+            }
+            Action::Contact { .. } => Ok(self.contact(&step.action, ctx, after)?),
+            Action::RenewSuspension { review_at } => {
+                Ok(self.renew_suspension(*review_at, ctx, after)?)
+            }
+            Action::Resume {} => self.resume(ctx.rules, ctx.at, after),
+            Action::AskChange { kind, urgency, wants_reply } => {
+                Ok(self.ask_change(*kind, *urgency, *wants_reply, step, ctx)?)
+            }
+            Action::DecideChange { approve, retroactive } => {
+                self.decide_change(*approve, *retroactive, ctx, after)
+            }
+            Action::Recategorise { category_id, place_id } => {
+                after.request.category = Some(*category_id);
+                after.request.place = *place_id;
+                Ok(())
+            }
+            Action::AskWithdrawal { call_id, words } => {
+                self.ask_withdrawal(*call_id, words, step, ctx, after)
+            }
+            Action::DecideWithdrawal { approve } => {
+                self.decide_withdrawal(*approve, step, ctx, after)
+            }
+            Action::DecideFinal { approve } => Ok(self.decide_final(*approve, ctx, after)?),
+            Action::Oversee { level, days } => self.oversee(*level, *days, step, ctx, after),
+            Action::LiftOversight { oversight_id } => Ok(self.lift_oversight(*oversight_id, ctx)?),
+            Action::Merge { .. } => Ok(self.merge(ctx, after)?),
+            Action::Unmerge {} => self.unmerge(ctx),
+            Action::TransferOut { to, outside_number } => {
+                Ok(self.transfer_out(*to, outside_number.as_deref(), ctx, after)?)
+            }
+            Action::OutsideFeedback { taken, text } => {
+                self.outside_feedback(*taken, text, ctx, after)
+            }
+            Action::Flag { mass, headcount } => {
+                self.side.mass = *mass;
+                self.side.headcount = headcount.filter(|_| *mass);
+                Ok(())
+            }
+            Action::PhoneNotice { leg_id, who, call_id } => {
+                Ok(self.phone_notice(*leg_id, who, *call_id, ctx, after)?)
+            }
+            _ => Err(self.wrong_state(verb.label()).into()),
+        }
+    }
+
+    /// A supervisor in a unit's place, or in that of another of the hotline's people, says why.
     fn stand_in(
         &self,
         verb: Verb,
@@ -107,14 +214,18 @@ impl Life {
         step: &Step,
         ctx: &Ctx<'_>,
     ) -> Result<(), Refused> {
-        let unit_side =
-            matches!(verb, Verb::Sign | Verb::Return | Verb::Reply | Verb::AskExtension);
-        let Some(i) = leg.filter(|_| unit_side) else { return Ok(()) };
-        let own = ctx.actor.post.as_ref().is_some_and(|own| own.unit == self.legs[i].unit.unit);
-        if own || !step.reason.trim().is_empty() {
+        if !step.reason.trim().is_empty() {
             return Ok(());
         }
-        Err(bad("代承办单位办理须说明理由"))
+        let unit = leg.filter(|_| verb.is_unit_side()).map(|i| self.legs[i].unit.unit);
+        if unit.is_some_and(|unit| ctx.actor.post.as_ref().is_none_or(|own| own.unit != unit)) {
+            return Err(bad("代承办单位办理须说明理由"));
+        }
+        let supervisor = ctx.actor.has(org::Role::Supervisor);
+        if verb.usual_role().is_some_and(|role| supervisor && !ctx.actor.has(role)) {
+            return Err(bad("班长代为办理须说明理由"));
+        }
+        Ok(())
     }
 
     /// Answered at once from a knowledge entry (直接答复).
@@ -132,8 +243,9 @@ impl Life {
         Ok(())
     }
 
-    /// What the deadlines ask for at `now`: marks, warnings, signatures of the system. Each once.
-    pub fn tick(&mut self, now: DateTime<Utc>) -> Vec<Fired> {
+    /// What the deadlines ask for at `now`: marks, warnings, signatures of the system, an end of a
+    /// suspension. Each once.
+    pub fn tick(&mut self, now: DateTime<Utc>, rules: &Rules) -> Vec<Fired> {
         let mut fired = Vec::new();
         for i in 0..self.timers.len() {
             let Some(fire) = self.timers[i].fire(now) else { continue };
@@ -146,13 +258,25 @@ impl Life {
                 seq: timer.seq,
                 mark: timer.mark(fire),
             });
-            if let (Clocks::Sign, Fire::Late, Some(leg)) = (timer.name, fire, timer.leg) {
-                let i = self.legs.iter().position(|found| found.id == leg);
-                let unsigned = i.filter(|i| self.legs[*i].state == LegState::Dispatched);
-                if let Some(i) = unsigned {
+            let leg = timer.leg.and_then(|id| self.legs.iter().position(|leg| leg.id == id));
+            match (timer.name, fire, leg) {
+                (Clocks::Sign, Fire::Late, Some(i))
+                    if self.legs[i].state == LegState::Dispatched =>
+                {
                     // a system's signature is a late one; the states allow it, so it cannot fail
                     drop(self.sign(i, now, true));
                 }
+                (Clocks::Handling, Fire::Warn, Some(i)) if self.legs[i].is_root_lead() => {
+                    self.raise(Level::Yellow, Cause::SoonDue, now);
+                }
+                (Clocks::Handling, Fire::Late, Some(i)) if self.legs[i].is_root_lead() => {
+                    self.raise(Level::Red, Cause::Late, now);
+                }
+                (Clocks::Suspension, Fire::Late, _) if self.side.suspension.is_some() => {
+                    // its time is over; the states allow it, and the calendar knew the limits before
+                    drop(self.resume(rules, now, &mut After::default()));
+                }
+                _ => {}
             }
         }
         fired
@@ -166,7 +290,19 @@ impl Life {
         let (id, lead) = (leg.id, leg.is_root_lead());
         self.meet(Clocks::Sign, Some(id), at);
         if lead {
-            self.go(Move::Sign, "签收")?;
+            self.go_beneath(Move::Sign, "签收")?;
+        }
+        Ok(())
+    }
+
+    /// A step of the ticket as it stands under a withdrawal that is not yet decided.
+    fn go_beneath(&mut self, step: Move, verb: &str) -> Result<(), Refused> {
+        let Some(under) = self.side.withdrawal.as_mut().map(|ask| &mut ask.from) else {
+            return self.go(step, verb);
+        };
+        match under.after(step) {
+            Some(stage) => *under = stage,
+            None => return Err(self.wrong_state(verb)),
         }
         Ok(())
     }
@@ -208,17 +344,22 @@ impl Fired {
     }
 }
 
-fn needs_reason(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::NotAccept { .. }
-            | Action::Return { .. }
-            | Action::DecideReturn { .. }
-            | Action::AskExtension { .. }
-            | Action::Rework {}
-            | Action::Close {}
-            | Action::Urge {}
-            | Action::Cancel {}
+/// Every step says why, but those that say it in their own words or are asked for.
+fn needs_reason(verb: Verb) -> bool {
+    !matches!(
+        verb,
+        Verb::Dispatch
+            | Verb::Sign
+            | Verb::Reply
+            | Verb::Approve
+            | Verb::Review
+            | Verb::FollowUp
+            | Verb::DecideExtension
+            | Verb::Contact
+            | Verb::AskWithdrawal
+            | Verb::AnswerOversight
+            | Verb::OutsideFeedback
+            | Verb::PhoneNotice
     )
 }
 

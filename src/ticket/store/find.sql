@@ -4,6 +4,6 @@ select id as "id: TicketId", digits, query_code, key, version, events, chain, ti
     outside_due, call_id as "call_id: base::CallId", accepted_by as "accepted_by: StaffId", profile,
     profile_version, draw, state, since, cycle, accepted_at, promise_at, returns, corrections, extensions,
     extension_days, urges, misses, last_miss, dispatchers, reviewers, followers, extension, ending,
-    ended_at, demo
+    ended_at, side, against_units, demo
 from ticket
 where id = any($1)

@@ -36,6 +36,11 @@ pub struct Row {
     pub corrections: i16,
     pub extensions: i16,
     pub urges: i16,
+    pub oversight: Option<String>,
+    pub mass: bool,
+    pub withdrawn: bool,
+    pub self_reported: bool,
+    pub merged_children: i16,
     pub demo: bool,
 }
 
@@ -106,7 +111,8 @@ impl<'a> Filter<'a> {
 const COLUMNS: &str = ") select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
     ticket.state, unit.name as unit_name, ticket.accepted_at, ticket.promise_at, ticket.due_at, \
     ticket.ended_at, ticket.provisional, ticket.was_late, ticket.channel, place.path as place_path, \
-    ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, ticket.demo \
+    ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, \
+    ticket.oversight, ticket.mass, ticket.withdrawn, ticket.self_reported, ticket.merged_children, ticket.demo \
     from page join ticket on ticket.id = page.id \
     left join unit on unit.id = ticket.unit_id left join place on place.id = ticket.place_id order by ";
 
@@ -152,6 +158,7 @@ pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>
 
 /// What the filters ask for, whatever the box.
 fn filters(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    not_meant(query, filter.viewer);
     if let Some(state) = filter.state {
         query.push(" and ticket.state = ").push_bind(state.word());
     }
@@ -220,6 +227,17 @@ fn visible(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     }
 }
 
+/// 回避: nobody reads a complaint about the own unit, or about one above it.
+fn not_meant(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
+    let Some(own) = &viewer.post else { return };
+    query.push(
+        " and (ticket.against_units = '{}' or not exists (select from unit meant \
+         where meant.id = any(ticket.against_units) and (meant.path = ",
+    );
+    query.push_bind(own.path.clone()).push(" or starts_with(").push_bind(own.path.clone());
+    query.push(", meant.path || '.'))))");
+}
+
 fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     let viewer = filter.viewer;
     match filter.which {
@@ -244,12 +262,18 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
 fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     query.push(" and ticket.ended_at is null and ticket.id in (select null::uuid");
     for (role, condition) in [
-        (Role::Dispatcher, "state in ('accepted', 'return_asked')"),
+        (Role::Dispatcher, "state in ('accepted', 'return_asked', 'transferred_out')"),
         (Role::Dispatcher, "extension is not null"),
-        (Role::Supervisor, "state in ('disputed', 'return_asked')"),
+        (Role::Dispatcher, "asks && '{change}' and asks <> '{}'"),
+        (
+            Role::Supervisor,
+            "state in ('disputed', 'return_asked', 'in_arbitration', 'withdrawal', 'final_review', 'suspended')",
+        ),
         (Role::Supervisor, "extension is not null"),
+        (Role::Supervisor, "asks && '{suspension,change}' and asks <> '{}'"),
         (Role::Reviewer, "state = 'in_review'"),
         (Role::FollowUp, "state in ('in_follow_up', 'disputed')"),
+        (Role::Oversight, "oversight is not null"),
     ] {
         if viewer.has(role) {
             query.push(" union all select id from ticket where ended_at is null and ");
@@ -265,7 +289,7 @@ fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
         query.push(
             " union all select own.ticket_id from handling_leg own \
              join ticket whole on whole.id = own.ticket_id and whole.cycle = own.cycle \
-             where own.ended_at is null and own.state in ('dispatched', 'handling', 'correction') and own.unit_id = ",
+             where own.ended_at is null and own.state in ('dispatched', 'handling', 'correction', 'in_approval') and own.unit_id = ",
         );
         query.push_bind(post.unit.uuid());
         query.push(

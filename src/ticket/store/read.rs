@@ -8,13 +8,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::kind::{Channel, Kind, Satisfaction, Solved, Urgency};
+use crate::kind::{Channel, Kind, Urgency};
 use crate::leg::Leg;
 use crate::life::Life;
 use crate::number::Number;
-use crate::outcome::Rating;
 use crate::request::{Request, Ticket};
+use crate::side::Against;
 use crate::state::{LegState, Stage};
+use crate::store::facts;
 use crate::timer::{Clocks, Runs, Timer};
 
 #[expect(clippy::struct_excessive_bools, reason = "the columns of a row")]
@@ -64,6 +65,8 @@ struct Row {
     extension: Option<serde_json::Value>,
     ending: Option<serde_json::Value>,
     ended_at: Option<DateTime<Utc>>,
+    side: serde_json::Value,
+    against_units: Vec<Uuid>,
     demo: bool,
 }
 
@@ -92,11 +95,16 @@ pub(crate) async fn find_many(
     }
     let mut legs = legs(db, &ids).await?;
     let mut timers = timers(db, &ids).await?;
+    let meant: Vec<Uuid> = rows.iter().flat_map(|row| row.against_units.clone()).collect();
+    let meant = facts::against(db, &meant).await?;
     rows.into_iter()
         .map(|row| {
             let legs = legs.remove(&row.id).unwrap_or_default();
             let timers = timers.remove(&row.id).unwrap_or_default();
-            assemble(row, legs, timers)
+            let ids = row.against_units.clone();
+            let meant = meant.iter().filter(|one| ids.contains(&one.post.unit.uuid()));
+            let against = meant.cloned().collect();
+            assemble(row, legs, timers, against)
         })
         .collect()
 }
@@ -153,55 +161,6 @@ pub(crate) async fn of_person(
         most,
     );
     Ok(ids.fetch_all(db).await?)
-}
-
-/// What the floor shows of tickets: open, late, due before `today_ends`, in review, in follow-up.
-pub(crate) async fn open_counts(
-    db: &mut PgConnection,
-    now: DateTime<Utc>,
-    today_ends: DateTime<Utc>,
-) -> Result<crate::Counts, Error> {
-    let counts = sqlx::query_as!(
-        crate::Counts,
-        r#"
-        select count(*) as "open!",
-            count(*) filter (where due_at < $1) as "late!",
-            count(*) filter (where due_at >= $1 and due_at < $2) as "due_today!",
-            count(*) filter (where state = 'in_review') as "in_review!",
-            count(*) filter (where state = 'in_follow_up') as "in_follow_up!"
-        from ticket where ended_at is null
-        "#,
-        now,
-        today_ends,
-    );
-    Ok(counts.fetch_one(db).await?)
-}
-
-/// The last time the citizen was asked, or tried to be.
-pub(crate) async fn last_rating(
-    db: &mut PgConnection,
-    id: TicketId,
-) -> Result<Option<Rating>, Error> {
-    let row = sqlx::query!(
-        r#"
-        select cycle, at, staff_id as "by: StaffId", reached, contacted, solved, satisfaction, words,
-            not_true, call_id as "call_id: base::CallId"
-        from rating where ticket_id = $1 order by at desc limit 1
-        "#,
-        id.uuid(),
-    );
-    Ok(row.fetch_optional(db).await?.map(|row| Rating {
-        cycle: row.cycle,
-        at: row.at,
-        by: row.by,
-        reached: row.reached,
-        contacted: row.contacted,
-        solved: row.solved.as_deref().and_then(Solved::from_word),
-        satisfaction: row.satisfaction.as_deref().and_then(Satisfaction::from_word),
-        words: row.words,
-        not_true: row.not_true,
-        call_id: row.call_id,
-    }))
 }
 
 async fn legs(
@@ -289,7 +248,12 @@ async fn timers(
 }
 
 /// The border: words become types here, or the row is corrupt.
-fn assemble(row: Row, legs: Vec<Leg>, timers: Vec<Timer>) -> Result<Ticket, Error> {
+fn assemble(
+    row: Row,
+    legs: Vec<Leg>,
+    timers: Vec<Timer>,
+    against: Vec<Against>,
+) -> Result<Ticket, Error> {
     let corrupt = || Error::Corrupt(row.id);
     let staff = |ids: &[Uuid]| ids.iter().copied().map(StaffId::from_uuid).collect();
     let life = Life {
@@ -317,6 +281,8 @@ fn assemble(row: Row, legs: Vec<Leg>, timers: Vec<Timer>) -> Result<Ticket, Erro
         extension: row.extension.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
         ending: row.ending.map(serde_json::from_value).transpose().map_err(|_| corrupt())?,
         ended_at: row.ended_at,
+        against,
+        side: serde_json::from_value(row.side).map_err(|_| Error::Corrupt(row.id))?,
     };
     let request = Request {
         title: row.title,

@@ -34,6 +34,10 @@ update ticket set version = new.version, events = new.events, chain = new.chain,
     was_late = new.was_late, returns = new.returns, corrections = new.corrections,
     extensions = new.extensions, extension_days = new.extension_days, urges = new.urges, misses = new.misses,
     last_miss = new.last_miss, dispatchers = new.dispatchers, reviewers = new.reviewers,
-    followers = new.followers, extension = new.extension, ending = new.ending, ended_at = new.ended_at
+    followers = new.followers, extension = new.extension, ending = new.ending, ended_at = new.ended_at,
+    side = new.side, asks = new.asks, oversight = new.oversight, mass = new.mass, withdrawn = new.withdrawn,
+    self_reported = new.self_reported, merged_into = new.merged_into, merged_children = new.merged_children,
+    kind = new.kind, urgency = new.urgency, category_id = new.category_id, place_id = new.place_id,
+    wants_reply = new.wants_reply, sealed = new.sealed
 from jsonb_populate_recordset(null::ticket, $1) as new
 where ticket.id = new.id

@@ -60,6 +60,8 @@ pub(crate) async fn insert(
         life.timers.iter().any(|timer| timer.is_running() && timer.provisional),
         rows(life.timers.iter().map(timer_row)),
         rows([event_row(event)]),
+        &life.against.iter().map(|against| against.post.unit.uuid()).collect::<Vec<_>>(),
+        value(&life.side),
     )
     .execute(db)
     .await?;
@@ -137,6 +139,20 @@ fn ticket_row(ticket: &Ticket, now: DateTime<Utc>) -> Value {
         "extension": life.extension,
         "ending": life.ending,
         "ended_at": life.ended_at,
+        "side": life.side,
+        "asks": life.side.asks(),
+        "oversight": life.side.oversight(),
+        "mass": life.side.mass,
+        "withdrawn": life.side.is_withdrawn(),
+        "self_reported": life.side.has_self_reported(),
+        "merged_into": life.side.parent,
+        "merged_children": i16::try_from(life.side.children.len()).unwrap_or(i16::MAX),
+        "kind": life.kind,
+        "urgency": life.urgency,
+        "category_id": ticket.request.category,
+        "place_id": ticket.request.place,
+        "wants_reply": ticket.request.wants_reply,
+        "sealed": ticket.request.sealed,
     })
 }
 

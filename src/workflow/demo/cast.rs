@@ -146,6 +146,16 @@ impl Cast {
         own.unwrap_or_else(|| stranger(role, Some(post.clone()), chance))
     }
 
+    /// A unit's leader.
+    pub(super) fn leader(&self, post: &Post, chance: Chance<'_>) -> Actor {
+        let people = self.staff.get(&Role::Leader).map_or(&[][..], Vec::as_slice);
+        let own = people
+            .iter()
+            .map(Staff::actor)
+            .find(|actor| actor.post.as_ref().is_some_and(|own| own.unit == post.unit));
+        own.unwrap_or_else(|| stranger(Role::Leader, Some(post.clone()), chance))
+    }
+
     /// The citizen of a part: a new one, or one who called before.
     pub(super) async fn person(
         &self,

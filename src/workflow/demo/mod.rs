@@ -1,5 +1,6 @@
 //! The demonstration's tickets: months of believable requests in every state, lived by the real
 //! state machine at past times, marked, and taken out by one call.
+mod aside;
 mod cast;
 mod plan;
 mod play;
@@ -9,7 +10,9 @@ mod texts;
 
 use base::{CallId, PersonId, StaffId, TicketId};
 use chrono::{DateTime, Utc};
+use org::Role;
 use sqlx::PgConnection;
+use ticket::{Action, Step};
 
 use crate::{Error, Workflow};
 use cast::Cast;
@@ -34,6 +37,10 @@ const AT_ONCE: usize = 40;
 /// Lays the tickets of the last `days` days up to now, unless they are there; how many were laid.
 /// Needs the demonstration's units.
 pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
+    Box::pin(lay_all(workflow, days)).await
+}
+
+async fn lay_all(workflow: &Workflow, days: u16) -> Result<usize, Error> {
     let db = &workflow.0.db;
     if ticket::has_demo(&mut *db.acquire().await?).await? {
         return Ok(0);
@@ -46,7 +53,7 @@ pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
     let chance = plan::Chance(&*workflow.0.dice);
     let now = workflow.0.clock.now();
     let parts = plan::parts(&cast, chance, &workflow.rules(), now, days);
-    let mut regulars = Vec::new();
+    let (mut regulars, mut alike) = (Vec::new(), Vec::new());
     for some in parts.chunks(AT_ONCE) {
         let mut tx = db.begin().await?;
         for part in some {
@@ -56,11 +63,32 @@ pub async fn lay(workflow: &Workflow, days: u16) -> Result<usize, Error> {
                 continue;
             };
             story::live(&mut play, &cast, part, chance);
+            if part.course == plan::Course::Alike {
+                alike.push(play.ticket.id);
+            }
             play.write(&mut tx).await?;
         }
         tx.commit().await?;
     }
+    join(workflow, &cast, &alike, chance).await?;
     Ok(parts.len())
+}
+
+/// Joins those that are about one matter to the first of them.
+async fn join(
+    workflow: &Workflow,
+    cast: &Cast,
+    alike: &[TicketId],
+    chance: plan::Chance<'_>,
+) -> Result<(), Error> {
+    let Some((parent, children)) = alike.split_first() else { return Ok(()) };
+    let dispatcher = cast.someone(Role::Dispatcher, chance);
+    for child in children {
+        let version = ticket::find(&mut *workflow.0.db.acquire().await?, *child).await?.version;
+        let step = Step::because(Action::Merge { parent_id: *parent }, "同一小区反映同一问题");
+        workflow.act(&dispatcher, *child, version, &step).await?;
+    }
+    Ok(())
 }
 
 /// The tickets that came by telephone and have no call yet.

@@ -50,9 +50,18 @@ pub(super) enum Course {
     Reworked,
     Withdrawn,
     NotAccepted,
+    /// The reply waits for the unit's leader.
+    InApproval,
+    /// Closed by a final reply.
+    Final,
+    /// An order of oversight stands.
+    Overseen,
+    /// Several citizens, one matter: to be joined.
+    Alike,
 }
 
 /// One request of the plan.
+#[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub theme: &'static Theme,
     /// What of it: title, content and answers go together.
@@ -92,6 +101,10 @@ pub(super) fn parts<'a>(
             parts.push(part(cast, chance, at, now, course));
         }
     }
+    let first = part(cast, chance, now - TimeDelta::minutes(170), now, Course::Alike);
+    for minutes in [0, 40, 75] {
+        parts.push(Part { at: first.at + TimeDelta::minutes(minutes), ..first });
+    }
     parts.sort_by_key(|part| part.at);
     parts
 }
@@ -107,6 +120,7 @@ const FORCED: &[(Course, usize, i64)] = &[
     (Course::Until(Stage::InFollowUp), 6, 7),
     (Course::Until(Stage::Disputed), 3, 14),
     (Course::Until(Stage::Closed), 4, 9),
+    (Course::Until(Stage::Closed), 3, 24 * 40),
     (Course::AtHub, 3, 3),
     (Course::BelowHub, 9, 5),
     (Course::BackAtHub, 2, 7),
@@ -115,6 +129,14 @@ const FORCED: &[(Course, usize, i64)] = &[
     (Course::Reworked, 3, 12),
     (Course::Withdrawn, 3, 200),
     (Course::NotAccepted, 3, 300),
+    (Course::Until(Stage::InArbitration), 2, 6),
+    (Course::Until(Stage::Suspended), 3, 60),
+    (Course::Until(Stage::FinalReview), 2, 30),
+    (Course::Until(Stage::Withdrawal), 2, 1),
+    (Course::Until(Stage::TransferredOut), 2, 3),
+    (Course::InApproval, 2, 8),
+    (Course::Final, 2, 80),
+    (Course::Overseen, 3, 30),
 ];
 
 fn part<'a>(
@@ -128,6 +150,7 @@ fn part<'a>(
     // what is shown to be in hand is of the plain sort: praise and emergencies go their own ways
     let fits = |theme: &&Theme| match course {
         Course::Natural => true,
+        Course::InApproval => theme.kind == "report",
         _ if hub => theme.by_county && theme.kind != "praise",
         _ => theme.urgency == "normal" && !matches!(theme.kind, "praise" | "suggestion" | "report"),
     };

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Role};
 use sqlx::PgConnection;
 use ticket::{
-    Action, Channel, Ctx, Event, Fired, Kind, New, Number, Rating, Request, Rules, Runs, Stage,
-    Step, Tell, Ticket, Urgency,
+    Action, Beside, Channel, Ctx, Event, Fired, Kind, Known, New, Number, Rating, Request, Rules,
+    Runs, Stage, Step, Tell, Ticket, Urgency,
 };
 use uuid::Uuid;
 
@@ -18,8 +18,18 @@ use crate::{Error, Workflow};
 
 /// What was told on the way, with the ticket as it was then.
 enum Told {
-    Tell { ticket: Ticket, tell: Tell, step: Step, rating: Option<Rating>, at: DateTime<Utc> },
-    Fired { ticket: Ticket, fired: Fired, at: DateTime<Utc> },
+    Tell {
+        ticket: Ticket,
+        tell: Tell,
+        step: Box<Step>,
+        rating: Box<Option<Rating>>,
+        at: DateTime<Utc>,
+    },
+    Fired {
+        ticket: Ticket,
+        fired: Fired,
+        at: DateTime<Utc>,
+    },
 }
 
 /// A ticket being lived.
@@ -65,8 +75,8 @@ impl<'a> Play<'a> {
         play.told.push(Told::Tell {
             ticket,
             tell: Tell::Accepted,
-            step,
-            rating: None,
+            step: Box::new(step),
+            rating: Box::default(),
             at: part.at,
         });
         Ok(Some(play))
@@ -94,16 +104,42 @@ impl<'a> Play<'a> {
             return false;
         }
         self.marks_until(at);
-        let ctx = Ctx { at, actor, rules: &self.rules, posts: self.cast.posts() };
+        let known = Known {
+            by_citizen: *actor == Actor::citizen(),
+            proofs: [self.proof()].into(),
+            ..Known::default()
+        };
+        let ctx = Ctx { known: &known, ..Ctx::new(at, actor, &self.rules, self.cast.posts()) };
         let Ok((after, event, taken)) = self.ticket.advance(step, &ctx) else { return false };
         self.ticket = after;
         self.events.push(event);
         self.ratings.extend(taken.rating.clone());
         for tell in taken.tells {
-            let (ticket, step, rating) = (self.ticket.clone(), step.clone(), taken.rating.clone());
+            let ticket = self.ticket.clone();
+            let (step, rating) = (Box::new(step.clone()), Box::new(taken.rating.clone()));
             self.told.push(Told::Tell { ticket, tell, step, rating, at });
         }
         true
+    }
+
+    /// What stands for an uploaded proof in the past that is played.
+    pub(super) fn proof(&self) -> Uuid {
+        self.ticket.id.uuid()
+    }
+
+    /// Filed, when it ended long enough ago.
+    fn filed(&mut self) -> Result<(), Error> {
+        let days = TimeDelta::days(i64::from(self.rules.archive_days));
+        let Some(at) = self.ticket.life.ended_at.map(|ended| ended + days) else { return Ok(()) };
+        if at >= self.now {
+            return Ok(());
+        }
+        let (system, posts) = (Actor::system(), std::collections::HashMap::new());
+        let ctx = Ctx::new(at, &system, &self.rules, &posts);
+        let (after, event, _) = self.ticket.beside(&Beside::File, &ctx)?;
+        self.ticket = after;
+        self.events.push(event);
+        Ok(())
     }
 
     /// Nobody does anything until a moment.
@@ -120,7 +156,7 @@ impl<'a> Play<'a> {
             if when > at {
                 return;
             }
-            let (after, events, fired) = self.ticket.ticked(when);
+            let (after, events, fired) = self.ticket.ticked(when, &self.rules);
             self.ticket = after;
             self.events.extend(events);
             for fired in fired {
@@ -132,12 +168,13 @@ impl<'a> Play<'a> {
     /// Writes the life, and what was told on the way.
     pub(super) async fn write(mut self, tx: &mut PgConnection) -> Result<(), Error> {
         self.marks_until(self.now);
+        self.filed()?;
         ticket::lay(tx, &self.first, &self.ticket, &self.events, &self.ratings, self.now).await?;
         let teller = Teller { past: true, ..self.workflow.teller() };
         for told in &self.told {
             match told {
                 Told::Tell { ticket, tell, step, rating, at } => {
-                    teller.tell(tx, ticket, tell, step, rating.as_ref(), *at).await?;
+                    teller.tell(tx, ticket, tell, step, (**rating).as_ref(), *at).await?;
                 }
                 Told::Fired { ticket, fired, at } => {
                     teller.tell_fired(tx, ticket, fired, *at).await?;
@@ -192,6 +229,7 @@ fn request(
         reachable: person.is_some(),
         key: Uuid::from_bytes(chance.0.bytes()),
         answer: None,
+        against: Vec::new(),
         demo: true,
     })
 }

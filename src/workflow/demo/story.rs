@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Post, Role, UnitKind};
 use ticket::{Action, Leg, LegState, Runs, Satisfaction, Solved, Stage, Step};
 
+use super::aside::answer;
 use super::cast::Cast;
 use super::plan::{Chance, Course, Part};
 use super::play::Play;
@@ -18,18 +19,18 @@ pub(super) fn live(play: &mut Play<'_>, cast: &Cast, part: &Part<'_>, chance: Ch
     }
 }
 
-struct Story<'a, 'b> {
-    play: &'a mut Play<'b>,
-    cast: &'a Cast,
-    part: &'a Part<'a>,
-    chance: Chance<'a>,
-    at: DateTime<Utc>,
-    quick: bool,
+pub(super) struct Story<'a, 'b> {
+    pub play: &'a mut Play<'b>,
+    pub cast: &'a Cast,
+    pub part: &'a Part<'a>,
+    pub chance: Chance<'a>,
+    pub at: DateTime<Utc>,
+    pub quick: bool,
 }
 
 impl Story<'_, '_> {
     /// Time passes: in the hours of whoever acts next, or just a little.
-    fn wait(&mut self, runs: Runs, from: i64, to: i64) {
+    pub(super) fn wait(&mut self, runs: Runs, from: i64, to: i64) {
         if self.quick {
             self.at += self.chance.minutes(8, 26);
         } else {
@@ -39,20 +40,20 @@ impl Story<'_, '_> {
     }
 
     /// A step that the story needs; none ends it. So does the stage at which it is to stop.
-    fn must(&mut self, actor: &Actor, action: Action, reason: &str) -> Option<()> {
+    pub(super) fn must(&mut self, actor: &Actor, action: Action, reason: &str) -> Option<()> {
         let taken = self.play.step(self.at, actor, &Step::because(action, reason));
         let enough = self.part.course == Course::Until(self.play.stage());
         (taken && !enough).then_some(())
     }
 
     /// A step that may as well not be taken.
-    fn may(&mut self, actor: &Actor, action: Action, reason: &str) {
+    pub(super) fn may(&mut self, actor: &Actor, action: Action, reason: &str) {
         self.play.step(self.at, actor, &Step::because(action, reason));
     }
 
     fn begin(&mut self) -> Option<()> {
         let course = self.part.course;
-        if course == Course::Until(Stage::Accepted) {
+        if matches!(course, Course::Until(Stage::Accepted) | Course::Alike) {
             return None;
         }
         let urgent = self.play.ticket.life.urgency != ticket::Urgency::Normal;
@@ -64,11 +65,20 @@ impl Story<'_, '_> {
             self.wait(Runs::Hotline, 4, 150);
         }
         let supervisor = self.cast.someone(Role::Supervisor, self.chance);
-        if course == Course::Withdrawn || (course == Course::Natural && self.chance.percent(1)) {
-            self.may(&supervisor, Action::Cancel {}, "诉求人来电表示已自行解决，要求撤回");
-            return None;
+        let asked = course == Course::Until(Stage::Withdrawal);
+        if course == Course::Withdrawn
+            || asked
+            || (course == Course::Natural && self.chance.percent(1))
+        {
+            return self.withdrawn(&supervisor);
         }
         let dispatcher = self.cast.someone(Role::Dispatcher, self.chance);
+        if course == Course::Until(Stage::TransferredOut) {
+            let to = ticket::Outside::SubCentre;
+            let action = Action::TransferOut { to, outside_number: None };
+            self.may(&dispatcher, action, "属分中心受理范围");
+            return None;
+        }
         if course == Course::NotAccepted || (course == Course::Natural && self.chance.percent(1)) {
             let path = "已进入诉讼程序的事项，请依法通过人民法院解决".to_owned();
             self.may(&dispatcher, Action::NotAccept { path }, "不属于热线受理范围");
@@ -76,7 +86,36 @@ impl Story<'_, '_> {
         }
         let unit = self.target()?.clone();
         self.must(&dispatcher, send(&unit), "")?;
+        if course == Course::Until(Stage::InArbitration) {
+            return self.quarrelled(&dispatcher);
+        }
         self.maybe_returned(&dispatcher)
+    }
+
+    /// The unit answers; where the profile asks for it, its leader lets it go.
+    fn answered(&mut self, clerk: &Actor) -> Option<()> {
+        let (reply, at) = (self.reply(), self.at - TimeDelta::minutes(40));
+        if self.play.ticket.life.reachable && self.chance.percent(90) {
+            let proof = Some(self.play.proof());
+            let contact = Action::Contact {
+                at: Some(at.max(self.play.ticket.life.accepted_at)),
+                how: Some("电话".to_owned()),
+                reached: true,
+                call_id: None,
+                attachment_id: proof,
+            };
+            self.may(clerk, contact, "");
+        }
+        self.must(clerk, reply, "")?;
+        let Some(leg) = self.lead().filter(|leg| leg.state == LegState::InApproval) else {
+            return Some(());
+        };
+        if self.part.course == Course::InApproval {
+            return None;
+        }
+        self.wait(Runs::Office, 10, 90);
+        let leader = self.cast.leader(&leg.unit, self.chance);
+        self.must(&leader, Action::Approve { approve: true, missing: None }, "")
     }
 
     /// The county's hub where the matter is local, else the usual unit.
@@ -90,7 +129,7 @@ impl Story<'_, '_> {
         hub.or_else(|| self.cast.usual_unit(category, self.chance))
     }
 
-    fn lead(&self) -> Option<Leg> {
+    pub(super) fn lead(&self) -> Option<Leg> {
         self.play.ticket.life.lead().cloned()
     }
 
@@ -141,6 +180,7 @@ impl Story<'_, '_> {
         if self.part.course == Course::Late {
             return None;
         }
+        self.set_aside(&leg, &clerk)?;
         if leg.unit.kind == UnitKind::Hub {
             self.relayed(&leg, &clerk)?;
         }
@@ -148,7 +188,11 @@ impl Story<'_, '_> {
             self.wait(Runs::Office, 60, 500);
             let reason = self.words(EXTENSION_REASONS);
             let days = 1 + u32::try_from(self.chance.below(2)).unwrap_or_default();
-            self.may(&clerk, Action::AskExtension { days }, &reason);
+            self.may(
+                &clerk,
+                Action::AskExtension { days, contacted_at: Some(self.at), how: None },
+                &reason,
+            );
             if self.part.course == Course::ExtensionAsked {
                 return None;
             }
@@ -165,11 +209,11 @@ impl Story<'_, '_> {
             self.may(&agent, Action::Urge {}, "诉求人再次来电催办");
         }
         self.work_until_due();
-        self.must(&clerk, self.reply(), "")
+        self.answered(&clerk)
     }
 
     /// The unit signs; when it does not, the system does at the deadline.
-    fn sign(&mut self, leg: LegId, clerk: &Actor, forgets: bool) -> Option<()> {
+    pub(super) fn sign(&mut self, leg: LegId, clerk: &Actor, forgets: bool) -> Option<()> {
         let urgent = self.play.ticket.life.urgency != ticket::Urgency::Normal;
         self.wait(Runs::Office, 6, if urgent { 24 } else { 240 });
         if !forgets {
@@ -241,13 +285,13 @@ impl Story<'_, '_> {
         self.wait(Runs::Hotline, 15, 320);
         let wanted = self.part.course == Course::Until(Stage::Correction);
         if wanted || (!self.quick && self.chance.percent(9)) {
-            let missing = Some(self.words(MISSING));
-            self.must(&reviewer, Action::Review { pass: false, missing }, "")?;
+            let missing = self.words(MISSING);
+            self.must(&reviewer, Action::send_back(&missing), "")?;
             self.wait(Runs::Office, 40, 200);
-            self.must(&clerk, self.reply(), "")?;
+            self.answered(&clerk)?;
             self.wait(Runs::Hotline, 15, 200);
         }
-        self.must(&reviewer, Action::Review { pass: true, missing: None }, "")?;
+        self.must(&reviewer, Action::pass(), "")?;
         let caller = self.cast.someone(Role::FollowUp, self.chance);
         let mut tries = 0;
         while self.play.stage() == Stage::InFollowUp && tries < 3 {
@@ -312,37 +356,31 @@ impl Story<'_, '_> {
             80..=93 => Solved::Partly,
             _ => Solved::No,
         };
+        let plan = self.play.rules().day_of(self.at) + chrono::Days::new(20);
         Action::Reply {
             text: self.words(self.part.matter.replies),
             contacted: self.play.ticket.life.reachable,
             contacted_at: Some(self.at - TimeDelta::minutes(40)),
             how: Some("电话".to_owned()),
             solved,
+            facts: Some(ticket::Facts::True),
+            basis: Some("《信访工作条例》及本部门职责规定".to_owned())
+                .filter(|_| self.needs_basis()),
+            public_text: None,
+            attachments: Vec::new(),
+            plan_date: (solved != Solved::Yes).then_some(plan),
         }
     }
 
-    fn words(&self, texts: &[&str]) -> String {
+    fn needs_basis(&self) -> bool {
+        self.play.ticket.life.kind == ticket::Kind::Report || self.chance.percent(40)
+    }
+
+    pub(super) fn words(&self, texts: &[&str]) -> String {
         self.chance.one_of(texts).copied().unwrap_or("已办理。").to_owned()
     }
 }
 
-fn send(unit: &Post) -> Action {
+pub(super) fn send(unit: &Post) -> Action {
     Action::Dispatch { unit_id: unit.unit, assisting: Vec::new() }
-}
-
-fn answer(
-    reached: bool,
-    solved: Option<Solved>,
-    satisfaction: Option<Satisfaction>,
-    words: &str,
-) -> Action {
-    Action::FollowUp {
-        reached,
-        contacted: Some(solved != Some(Solved::No)),
-        solved,
-        satisfaction,
-        words: words.to_owned(),
-        not_true: false,
-        call_id: None,
-    }
 }

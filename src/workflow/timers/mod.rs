@@ -14,6 +14,7 @@ const BATCH: i64 = 500;
 impl Workflow {
     /// Runs until the house closes.
     pub fn start(&self, tasks: &Tasks) {
+        self.start_filing(tasks);
         let (this, stop) = (self.clone(), tasks.clone());
         tasks.spawn("deadlines", async move {
             let (mut sick, mut idle) = (Vec::new(), 0_u32);
@@ -128,7 +129,13 @@ impl Workflow {
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let all: Vec<Ticked> = due.into_iter().map(|before| Ticked::look(before, now)).collect();
+        let all: Vec<Ticked> = due
+            .into_iter()
+            .map(|before| {
+                let rules = self.rules_of(&before);
+                Ticked::look(before, now, &rules)
+            })
+            .collect();
         ticket::save_ticked(tx, &all, now).await?;
         let teller = self.teller();
         let mut drafts = Vec::new();

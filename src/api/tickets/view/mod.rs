@@ -1,87 +1,20 @@
 //! The shapes of a ticket in JSON.
-use chrono::{DateTime, Utc};
+mod row;
+mod side;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use ticket::{Clocks, Event, Leg, Rating, Row, Rules, Ticket, Timer, Urgency};
+use ticket::{Clocks, Event, Leg, Rating, Rules, Ticket, Timer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use workflow::TicketPage;
 
 use crate::attachments::AttachmentItem;
 use crate::notices::NoticeRow;
-
-/// A line of a list.
-#[expect(clippy::struct_excessive_bools, reason = "the fields of a row")]
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TicketRow {
-    pub id: Uuid,
-    pub number: String,
-    pub title: String,
-    pub kind: String,
-    pub urgency: String,
-    pub state: String,
-    pub state_label: &'static str,
-    pub unit_name: Option<String>,
-    pub due_at: Option<DateTime<Utc>>,
-    /// The date that the citizen was told.
-    pub promise_at: DateTime<Utc>,
-    /// The due lies beyond the known calendar.
-    pub provisional: bool,
-    pub late: bool,
-    /// 剩 4 个工作日
-    pub left_text: String,
-    pub created_at: DateTime<Utc>,
-    pub ended_at: Option<DateTime<Utc>>,
-    pub channel: String,
-    pub district: Option<String>,
-    pub secrecy: bool,
-    /// extended, returned, rework, urged, correction
-    pub flags: Vec<&'static str>,
-    pub version: i64,
-    pub demo: bool,
-}
-
-impl TicketRow {
-    pub(crate) fn new(row: Row, rules: &Rules, now: DateTime<Utc>) -> Self {
-        let stage = ticket::Stage::from_word(&row.state);
-        let natural = row.urgency != Urgency::Normal.word();
-        let flags = [
-            ("extended", row.extensions > 0),
-            ("returned", row.returns > 0),
-            ("rework", row.cycle > 1),
-            ("urged", row.urges > 0),
-            ("correction", row.corrections > 0),
-        ];
-        Self {
-            id: row.id.uuid(),
-            number: row.number,
-            title: row.title,
-            kind: row.kind,
-            urgency: row.urgency,
-            state_label: stage.map_or("", ticket::Stage::label),
-            state: row.state,
-            unit_name: row.unit_name,
-            left_text: ticket::left_text(row.due_at, natural, now, rules),
-            late: row.was_late || row.due_at.is_some_and(|due| row.ended_at.is_none() && due < now),
-            due_at: row.due_at,
-            promise_at: row.promise_at,
-            provisional: row.provisional,
-            created_at: row.accepted_at,
-            ended_at: row.ended_at,
-            channel: row.channel,
-            district: district(row.place_path.as_deref()),
-            secrecy: row.sealed,
-            flags: flags.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag).collect(),
-            version: row.version,
-            demo: row.demo,
-        }
-    }
-}
-
-/// The first word of a place's path.
-fn district(path: Option<&str>) -> Option<String> {
-    path?.split_whitespace().next().map(str::to_owned)
-}
+pub(crate) use row::TicketRow;
+use row::list_row;
+use side::SideBody;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactMasked {
@@ -107,6 +40,8 @@ pub(crate) struct LegBody {
     /// By the system, when the limit had passed.
     auto_signed: bool,
     due_at: DateTime<Utc>,
+    /// Named by arbitration (会商裁定).
+    binding: bool,
     replied_at: Option<DateTime<Utc>>,
     result: Option<&'static str>,
     reply: Option<ReplyBody>,
@@ -119,6 +54,13 @@ pub(crate) struct ReplyBody {
     contacted_at: Option<DateTime<Utc>>,
     how: Option<String>,
     solved: &'static str,
+    /// true, partly, untrue, none
+    facts: Option<&'static str>,
+    basis: Option<String>,
+    public_text: Option<String>,
+    attachments: Vec<Uuid>,
+    plan_date: Option<NaiveDate>,
+    approved_by: Option<String>,
 }
 
 impl LegBody {
@@ -138,6 +80,7 @@ impl LegBody {
             signed_at: leg.signed_at,
             auto_signed: leg.auto_signed,
             due_at: leg.due_at,
+            binding: leg.binding,
             replied_at: leg.replied_at,
             result: leg.reply.as_ref().map(|reply| reply.solved.word()),
             reply: leg.reply.map(|reply| ReplyBody {
@@ -146,6 +89,12 @@ impl LegBody {
                 contacted_at: reply.contacted_at,
                 how: reply.how,
                 solved: reply.solved.word(),
+                facts: reply.facts.map(ticket::Facts::word),
+                basis: reply.basis,
+                public_text: reply.public_text,
+                attachments: reply.attachments,
+                plan_date: reply.plan_date,
+                approved_by: reply.approved_by,
             }),
         }
     }
@@ -194,6 +143,13 @@ fn label(action: &str) -> &'static str {
         "recount" => "重新计时",
         "migrate_flow" => "流程换版",
         "rebuild_clocks" => "重建计时",
+        "cancel" => "撤单",
+        "archive" => "归档",
+        "child_merged" => "并入工单",
+        "child_unmerged" => "拆出工单",
+        "parent_answered" => "主单已答复",
+        "called_again" => "30天内再次来电",
+        "final_before" => "曾作最终答复",
         word => ticket::Verb::from_word(word).map_or("", ticket::Verb::label),
     }
 }
@@ -371,12 +327,15 @@ pub(crate) struct TicketBody {
     extension: Option<ticket::ExtensionAsk>,
     #[schema(value_type = Option<Object>)]
     ending: Option<ticket::Ending>,
+    #[serde(flatten)]
+    beside: SideBody,
     /// For hotline staff, who may give it to the citizen again.
     query_code: Option<String>,
 }
 
 impl TicketBody {
     pub(crate) fn new(page: TicketPage, rules: &Rules, now: DateTime<Utc>) -> Self {
+        let beside = SideBody::new(&page);
         let TicketPage { ticket, contact, events, rating, offers, notices, attachments, .. } = page;
         let row = TicketRow::new(list_row(&ticket, page.place_path.clone(), now), rules, now);
         let timers = &ticket.life.timers;
@@ -384,6 +343,7 @@ impl TicketBody {
         let shares = ticket::breakdown(&ticket.life, &events, rules, now);
         Self {
             row,
+            beside,
             timers: timers
                 .iter()
                 .map(|timer| TimerBody::new(timer, &ticket, &held, rules, now))
@@ -428,36 +388,5 @@ impl TicketBody {
             source: ticket.request.source,
             outside_number: ticket.request.outside_number,
         }
-    }
-}
-
-/// The line that a list would show of it.
-fn list_row(ticket: &Ticket, place_path: Option<String>, now: DateTime<Utc>) -> Row {
-    let life = &ticket.life;
-    Row {
-        id: ticket.id,
-        number: ticket.number.to_string(),
-        version: ticket.version,
-        title: ticket.request.title.clone(),
-        kind: life.kind.word().to_owned(),
-        urgency: life.urgency.word().to_owned(),
-        state: life.stage.word().to_owned(),
-        unit_name: life.lead().map(|leg| leg.unit.name.clone()),
-        accepted_at: life.accepted_at,
-        promise_at: life.promise,
-        due_at: life.due(),
-        ended_at: life.ended_at,
-        provisional: life.timers.iter().any(|timer| timer.is_running() && timer.provisional),
-        was_late: life.was_late(now),
-        channel: ticket.request.channel.word().to_owned(),
-        place_path,
-        sealed: ticket.request.sealed,
-        person_id: ticket.request.person,
-        cycle: life.cycle,
-        returns: life.returns,
-        corrections: life.corrections,
-        extensions: life.extensions,
-        urges: life.urges,
-        demo: ticket.demo,
     }
 }

@@ -1,6 +1,7 @@
 //! A history tells the whole life, whatever happened in it.
 use base::SeededDice;
 
+use super::always::{actions, actors};
 use super::*;
 use crate::history::Event;
 use crate::kind::Channel;
@@ -31,6 +32,7 @@ fn opened(at: DateTime<Utc>) -> (Ticket, Event) {
         reachable: true,
         key: uuid(7),
         answer: None,
+        against: vec![],
         demo: false,
     };
     let number = Number::new(at.date_naive(), 42);
@@ -41,18 +43,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn a_history_gives_the_life_back(
-        steps in proptest::collection::vec((actions(), 0_usize..10, 0_i64..600), 1..60),
+        steps in proptest::collection::vec((actions(), 0_usize..12, 0_i64..600), 1..60),
     ) {
         let mut at = at("2026-03-02T09:00");
+        let known = Known { proofs: [the_call().uuid()].into(), ..Known::default() };
         let (mut ticket, first) = opened(at);
         let mut events = vec![first];
         let posts = [heating(), housing(), hub(), town()].map(|post| (post.unit, post)).into();
         for (action, who, minutes) in steps {
             at += TimeDelta::minutes(minutes);
-            let (ticked, marks, _) = ticket.ticked(at);
+            let (ticked, marks, _) = ticket.ticked(at, rules());
             (ticket, events) = (ticked, [events, marks].concat());
             let actor = actors()[who].clone();
-            let ctx = Ctx { at, actor: &actor, rules: rules(), posts: &posts };
+            let ctx = Ctx { known: &known, ..Ctx::new(at, &actor, rules(), &posts) };
             let step = Step::because(action, "按规定办理");
             if let Ok((after, event, _)) = ticket.advance(&step, &ctx) {
                 ticket = after;
