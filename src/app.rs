@@ -122,6 +122,8 @@ async fn run(
         tasks: tasks.clone(),
     })
     .await?;
+    let hosts = config.settings.webhooks.hosts.clone();
+    app.reach = workflow::webhooks::Reach { hosts, loopback: options.demo };
     app.demo = options.demo;
     app.secure = tls.is_some();
     app.metrics = Some(metrics);

@@ -36,6 +36,11 @@ pub(crate) fn start(
     let sinks = sinks(&config.settings.notices, data, quiet);
     let sender = Sender::new(sinks, app.db.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);
+    if let Some(objects) = app.objects.clone() {
+        let (db, clock) = (app.db.clone(), app.clock.clone());
+        let courier = workflow::webhooks::Courier::new(db, clock, objects, app.reach.clone());
+        until_closing(tasks, "webhooks", courier.context("webhooks")?.run());
+    }
     until_closing(tasks, "errands", api::errands::run(app.clone()));
     until_closing(tasks, "live tickets", show_changes(app.clone()));
     Ok(())

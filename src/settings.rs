@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) call: Call,
     pub(crate) speech: Speech,
     pub(crate) notices: Notices,
+    pub(crate) webhooks: Webhooks,
     pub(crate) flow: Flow,
     pub(crate) demo: Demo,
 }
@@ -29,6 +30,12 @@ pub(crate) struct Database {
     pub(crate) app_password: Secret,
     pub(crate) connections: u32,
     pub(crate) programs: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    pub(crate) hosts: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -10,6 +10,7 @@ use org::{Keys, Persons};
 use sqlx::PgPool;
 use ticket::RuleBook;
 use workflow::Workflow;
+use workflow::webhooks::Reach;
 
 use crate::Error;
 use crate::assets::{Assets, NoAssets};
@@ -34,6 +35,8 @@ pub struct App {
     pub workflow: Workflow,
     /// Where files lie: attachments, exports. None: they cannot be kept.
     pub objects: Option<Objects>,
+    /// Where webhooks may go.
+    pub reach: Reach,
     /// Demonstration: no second factor, demo routes on.
     pub demo: bool,
     /// Whether the cookie may travel over TLS only.
@@ -87,6 +90,7 @@ impl App {
             recordings: None,
             objects: None,
             sealing: Arc::new(keys.sealing()),
+            reach: Reach::default(),
             rings: None,
             db,
             clock,

@@ -35,9 +35,12 @@ mod proxies;
 mod public;
 mod pump;
 mod recordings;
+mod reports;
 mod serve;
+mod templates;
 mod tickets;
 mod viewer;
+mod webhooks;
 mod work;
 
 #[cfg(test)]
@@ -86,6 +89,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(floor::routes())
         .merge(live::routes())
         .merge(work::routes())
+        .merge(templates::routes())
+        .merge(reports::routes())
+        .merge(webhooks::routes())
         .merge(bulk::routes())
         .merge(exports::routes())
         .merge(imports::routes())

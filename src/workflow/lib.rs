@@ -9,17 +9,21 @@ pub mod errands;
 mod error;
 mod file;
 mod files;
+pub mod handover;
 pub mod idempotency;
 mod known;
 mod lookup;
 mod page;
 pub mod recompute;
+pub mod report;
 mod store;
 mod tell;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod tie;
 mod timers;
+pub mod webhooks;
 
 pub use accept::{Answer, Draft, Intake};
 pub use error::Error;

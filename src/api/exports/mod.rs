@@ -25,7 +25,7 @@ use crate::bulk::Begun;
 use crate::openapi::Problem;
 use crate::{App, Error, Json, Path, Viewer, days};
 use lists::List;
-use table::{Format, Table, Watermark};
+pub(crate) use table::{Format, Table, Watermark};
 
 /// How long an export can be fetched.
 const KEPT: TimeDelta = TimeDelta::days(1);

@@ -6,13 +6,13 @@ use crate::Error;
 
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Xlsx,
     Csv,
 }
 
 impl Format {
-    pub(super) fn from_word(word: &str) -> Result<Self, Error> {
+    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
         match word {
             "xlsx" => Ok(Self::Xlsx),
             "csv" => Ok(Self::Csv),
@@ -20,14 +20,14 @@ impl Format {
         }
     }
 
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Xlsx => "xlsx",
             Self::Csv => "csv",
         }
     }
 
-    pub(super) fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Csv => "text/csv; charset=utf-8",
@@ -37,13 +37,13 @@ impl Format {
 
 /// Who took it, and when (水印).
 #[derive(Debug, Clone)]
-pub(super) struct Watermark {
+pub(crate) struct Watermark {
     title: String,
     line: String,
 }
 
 impl Watermark {
-    pub(super) fn new(staff: &Staff, title: &str, at: &str) -> Self {
+    pub(crate) fn new(staff: &Staff, title: &str, at: &str) -> Self {
         let line = format!(
             "导出人：{}（工号 {}） 时间：{at} 内部资料，注意保密",
             staff.display_name, staff.number
@@ -53,13 +53,13 @@ impl Watermark {
 }
 
 /// A table that is being written, row after row.
-pub(super) enum Table {
+pub(crate) enum Table {
     Xlsx { book: Box<Workbook>, row: u32 },
     Csv(Box<csv::Writer<Vec<u8>>>),
 }
 
 impl Table {
-    pub(super) fn new(format: Format, columns: &[&str], mark: &Watermark) -> Result<Self, Error> {
+    pub(crate) fn new(format: Format, columns: &[&str], mark: &Watermark) -> Result<Self, Error> {
         match format {
             Format::Csv => {
                 // so that spreadsheets read it as UTF-8
@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    pub(super) fn row(&mut self, cells: &[String]) -> Result<(), Error> {
+    pub(crate) fn row(&mut self, cells: &[String]) -> Result<(), Error> {
         match self {
             Self::Csv(to) => {
                 to.write_record(cells.iter().map(|cell| safe(cell))).map_err(Error::internal)
@@ -106,7 +106,7 @@ impl Table {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
         match self {
             Self::Csv(to) => to.into_inner().map_err(|error| Error::internal(error.into_error())),
             Self::Xlsx { mut book, .. } => book.save_to_buffer().map_err(Error::internal),

@@ -175,7 +175,7 @@ async fn act(
 }
 
 /// The version that the client saw.
-fn if_match(headers: &HeaderMap) -> Result<i64, Error> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<i64, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else {
         return Err(Error::Refused {
             status: StatusCode::PRECONDITION_REQUIRED,

@@ -41,3 +41,20 @@ pub async fn delete(db: &PgPool, call: CallId) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from call_draft where call_id = $1", call.uuid()).execute(db).await?;
     Ok(())
 }
+
+/// Drafts that wait to be filed, the oldest first: their calls, their agents' names, since when.
+pub async fn all(
+    db: &PgPool,
+    most: i64,
+) -> Result<Vec<(CallId, String, DateTime<Utc>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select call_draft.call_id, staff.display_name, call_draft.at
+        from call_draft join staff on staff.id = call_draft.agent_id
+        order by call_draft.at limit $1",
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    let draft = |row: (uuid::Uuid, String, DateTime<Utc>)| (CallId::from_uuid(row.0), row.1, row.2);
+    Ok(rows.into_iter().map(|row| draft((row.call_id, row.display_name, row.at))).collect())
+}

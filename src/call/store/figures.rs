@@ -150,3 +150,25 @@ pub(crate) async fn end_unfinished(
     .await?;
     Ok(())
 }
+
+/// Calls of citizens in a span of time, in raw counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    pub offered: u32,
+    pub answered: u32,
+    pub abandoned: u32,
+    /// Answered in time.
+    pub within: u32,
+}
+
+/// The calls that began in this span; `within` is how soon an answer is in time.
+pub async fn figures(
+    db: &PgPool,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    within: TimeDelta,
+) -> Result<Figures, sqlx::Error> {
+    let span = today(db, from, to, within).await?;
+    let Today { offered, answered, abandoned, within, .. } = span;
+    Ok(Figures { offered, answered, abandoned, within })
+}

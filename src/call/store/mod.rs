@@ -7,9 +7,10 @@ mod figures;
 mod lists;
 
 pub use callbacks::{Attempt, Task, find as callback, open as callbacks};
-pub use drafts::{delete as forget_draft, find as draft, save as save_draft};
+pub use drafts::{all as drafts, delete as forget_draft, find as draft, save as save_draft};
 pub use entries::write;
 pub(crate) use figures::{Cut, end_unfinished, known, owed, today, unfinished};
+pub use figures::{Figures, figures};
 pub use lists::{
     CallRow, Filter, Happening, Recorded, RecordingRow, events, find, list, of_person, recording,
     recordings_after, says_outcome,
