@@ -49,7 +49,7 @@ pub(crate) async fn take(
     taker: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let taken = sqlx::query!(
+    let update = sqlx::query!(
         "update handover set taken_at = $4, taken_by = $2, taker = $3
          where id = $1 and taken_at is null and staff_id is distinct from $2",
         id,
@@ -57,5 +57,5 @@ pub(crate) async fn take(
         taker,
         now,
     );
-    Ok(taken.execute(db).await?.rows_affected() == 1)
+    Ok(update.execute(db).await?.rows_affected() == 1)
 }
