@@ -372,7 +372,7 @@ mod tests {
         let day = house.get("/api/v1/reports/daily", &supervisor).await.json();
         assert_eq!((&day["accepted"], &day["open"]), (&json!(1), &json!(1)), "{day}");
         assert_eq!(day["kinds"][0], json!({"word": "help", "label": "求助", "count": 1}));
-        assert_eq!(day["states"][0]["label"], "已受理");
+        assert_eq!(day["states"][0]["label"], "待派单");
         assert_eq!(day["calls"]["offered"], 0);
         let before = house.get("/api/v1/reports/daily?date=2020-01-01", &supervisor).await.json();
         assert_eq!(before["accepted"], 0);
