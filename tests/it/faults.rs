@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::program::{Program, command, kill, open_folder};
 
 /// Asks again and again, until it is so.
-fn until(what: &str, within: Duration, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, within: Duration, mut so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !so() {
         assert!(begun.elapsed() < within, "{what}: not within {within:?}");
@@ -24,7 +24,7 @@ fn told(output: &Output) -> String {
 }
 
 /// `lianxin doctor` finds nothing wrong.
-fn is_well(data: &Path) {
+pub(crate) fn is_well(data: &Path) {
     let doctor = command().arg("doctor").arg("--data").arg(data).output().unwrap();
     let told = told(&doctor);
     assert!(doctor.status.success() && !told.contains("wrong:"), "{told}");
@@ -177,6 +177,12 @@ fn a_backup_brings_everything_back_that_is_older_than_a_minute() {
     assert!(refused.contains("不是空目录"), "{refused}");
     let refused = told(&restore(folder.path(), &keys, &new));
     assert!(refused.contains("不是 lianxin 的备份"), "{refused}");
+    let version = base(&to).join("data/PG_VERSION");
+    let right = std::fs::read(&version).unwrap();
+    std::fs::write(&version, "99\n").unwrap();
+    let refused = told(&restore(&to, &keys, &new));
+    assert!(refused.contains("PostgreSQL 99"), "{refused}");
+    std::fs::write(&version, right).unwrap();
 
     let restored = restore(&to, &keys, &new);
     let said = told(&restored);
@@ -214,4 +220,12 @@ fn keys_are_never_laid_beside_the_backup() {
         "{}",
         told(&backup)
     );
+}
+
+/// The copy of the database in a backup.
+fn base(to: &Path) -> std::path::PathBuf {
+    let mut entries = to.read_dir().unwrap().flatten();
+    let is_base =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("base-");
+    entries.find(is_base).unwrap().path()
 }

@@ -4,5 +4,7 @@
 mod command_line;
 mod desk;
 mod faults;
+mod lost_calls;
 mod program;
+mod relay;
 mod serving;

@@ -43,11 +43,17 @@ impl Program {
 
     /// In a folder that an earlier one has left, or a new one.
     pub(crate) fn start_in(folder: TempDir) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same with settings.
+    pub(crate) fn start_with(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let mut child = command()
             .args(["serve", "--demo", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             // no generated past, no recogniser: they are tested elsewhere and take the cores
             .envs([("LIANXIN_DEMO__DAYS", "0"), ("LIANXIN_SPEECH__ENABLED", "false")])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -88,6 +94,13 @@ impl Program {
         self.child.kill().unwrap();
         kill(postmaster);
         self.child.wait().unwrap();
+    }
+
+    /// `kill -9` of the program, and the folder that it leaves.
+    pub(crate) fn killed(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, open_folder())
     }
 
     /// Asks it to end, and gives its exit code.
