@@ -125,7 +125,7 @@ impl Cluster {
         }
         write(&settings, &text)?;
         write(&to.join("recovery.signal"), "")?;
-        let cluster = Self::start_within(dir, given, REPLAYED_WITHIN)?;
+        let cluster = Self::start_within(dir, given, REPLAYED_WITHIN).map_err(with_reason)?;
         // from now on it is a cluster like any other
         write(&settings, "")?;
         nix::unistd::sync();
@@ -146,6 +146,15 @@ impl Place {
         db.close().await?;
         Ok(answer)
     }
+}
+
+/// The log goes with what could not be restored: its reason is told at once.
+fn with_reason(error: Error) -> Error {
+    let Error::Start { what, log } = error else { return error };
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    let fatal = said.lines().rev().find_map(|line| line.split_once("FATAL:"));
+    let why = fatal.map(|(_, why)| why.trim()).unwrap_or_default();
+    Error::Start { what: format!("{what}: {why}"), log }
 }
 
 fn private(folder: &Path) -> Result<(), Error> {
