@@ -11,14 +11,11 @@ use db::checks::Finding;
 use nix::sys::statvfs::statvfs;
 use org::Persons;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
 use crate::config::{self, Config};
 use crate::mirror::Target;
-use crate::{Doctor, commands, database, privilege, store};
-
-const RECORDINGS: &str = "录音文件完好 (recordings are there, with the hash recorded)";
+use crate::{Doctor, app, commands, database, files, privilege, store};
 
 pub(crate) fn run(dir: &Path, options: &Doctor) -> anyhow::Result<ExitCode> {
     let config = match config::load(dir) {
@@ -103,7 +100,7 @@ async fn data(
         }
     };
     found.extend(workflow::doctor::examine(&db, &mut progress).await?);
-    found.push(recordings(config, data, &db, quick).await?);
+    found.extend(files::look(&app::keys_file(config, data), data, &db, quick).await?);
     if config.settings.database.url.is_empty() {
         found.push(backup(data, &opened.place, now).await);
     }
@@ -116,7 +113,7 @@ async fn keys(config: &Config, data: &Path, db: &PgPool) -> anyhow::Result<Findi
     const WHAT: &str = "密钥可用 (the keys open what they sealed)";
     const ADVICE: &str =
         "把保管的密钥文件放回原处，权限 0600 (put the file of keys back, mode 0600)";
-    let file = crate::app::keys_file(config, data);
+    let file = app::keys_file(config, data);
     let wrong = |first: String| Finding::wrong("keys", WHAT, 1, first, ADVICE);
     if !file.exists() {
         return Ok(wrong(format!("{} 不存在 (is not there)", file.display())));
@@ -157,67 +154,6 @@ async fn backup(data: &Path, place: &db::Place, now: DateTime<Utc>) -> Finding {
             Finding::ok("backup", WHAT).noting(format!("{to}/{last}，{age} 分钟前 (minutes ago)"))
         }
     }
-}
-
-async fn recordings(
-    config: &Config,
-    data: &Path,
-    db: &PgPool,
-    quick: bool,
-) -> anyhow::Result<Finding> {
-    const ADVICE: &str = "从备份找回该录音文件 (fetch the file from a backup)";
-    let dice = std::sync::Arc::new(SystemDice);
-    let keys = match org::Keys::open(&crate::app::keys_file(config, data), &*dice) {
-        Ok(keys) => std::sync::Arc::new(keys.sealing()),
-        Err(error) => {
-            return Ok(Finding::wrong("recordings", RECORDINGS, 1, error.to_string(), ADVICE));
-        }
-    };
-    let (_, store) = crate::app::stores(data, keys, dice);
-    let (mut after, mut count, mut wrong, mut first) = (None, 0_u64, 0_u64, None);
-    loop {
-        let page = call::store::recordings_after(db, after, 500).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.call);
-        for recorded in page {
-            count += 1;
-            if let Some(why) = broken(&store, &recorded.path, &recorded.sha256, quick) {
-                wrong += 1;
-                first.get_or_insert_with(|| format!("{} {why}", recorded.call));
-            }
-        }
-    }
-    let note = format!("{count} 段录音 (recordings)");
-    Ok(match first {
-        None => Finding::ok("recordings", RECORDINGS).noting(note),
-        Some(first) => Finding::wrong("recordings", RECORDINGS, wrong, first, ADVICE).noting(note),
-    })
-}
-
-/// Read through the seal: the hash is that of the plain sound.
-fn broken(store: &call::Recordings, name: &str, sha256: &str, quick: bool) -> Option<String> {
-    const PIECE: u64 = 64 << 10;
-    let mut sound = match store.open(name) {
-        Ok(Some(sound)) => sound,
-        Ok(None) => return Some("没有该文件 (is not there)".to_owned()),
-        Err(error) => return Some(error.to_string()),
-    };
-    if quick {
-        return None;
-    }
-    let (mut hash, mut at) = (Sha256::new(), 0);
-    loop {
-        match sound.read(at..at + PIECE) {
-            Ok(piece) if piece.is_empty() => break,
-            Ok(piece) => {
-                hash.update(&piece);
-                at += piece.len() as u64;
-            }
-            Err(error) => return Some(error.to_string()),
-        }
-    }
-    (hex::encode(hash.finalize()) != sha256)
-        .then(|| "内容与登记的哈希不符 (another hash)".to_owned())
 }
 
 fn programs(config: &Config, data: &Path) -> Finding {

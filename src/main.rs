@@ -11,6 +11,7 @@ mod database;
 mod demo;
 mod disk;
 mod doctor;
+mod files;
 mod hold;
 mod layers;
 mod mirror;

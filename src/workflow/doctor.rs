@@ -91,3 +91,12 @@ impl Seen {
         Symptom::ALL.into_iter().map(finding).collect()
     }
 }
+
+/// The next attachments after one: id, name among the objects, hash.
+pub async fn attachments_after(
+    db: &PgPool,
+    after: Option<uuid::Uuid>,
+    most: i64,
+) -> Result<Vec<(uuid::Uuid, String, Vec<u8>)>, sqlx::Error> {
+    crate::store::doctor::attachments_after(db, after, most).await
+}

@@ -1,0 +1,18 @@
+//! What `lianxin doctor` reads of attachments.
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// The next attachments after one: id, object, hash.
+pub(crate) async fn attachments_after(
+    db: &PgPool,
+    after: Option<Uuid>,
+    most: i64,
+) -> Result<Vec<(Uuid, String, Vec<u8>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, object, sha256 from attachment where $1::uuid is null or id > $1 order by id limit $2",
+        after,
+        most,
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.object, row.sha256)).collect())
+}
