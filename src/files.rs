@@ -10,6 +10,8 @@ use db::objects::Objects;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
+use crate::app;
+
 const RECORDINGS: &str = "录音文件完好 (recordings are there, with the hash recorded)";
 const ATTACHMENTS: &str = "附件完好 (attachments are there, with the hash recorded)";
 const ADVICE: &str = "从备份找回该文件 (fetch the file from a backup)";
@@ -28,8 +30,7 @@ pub(crate) async fn look(
         return Ok(Vec::new()); // told already
     }
     let Ok(keys) = org::Keys::open(keys, &*dice) else { return Ok(Vec::new()) };
-    let objects = Objects::new(data.join("objects"), Arc::new(keys.sealing()), dice);
-    let recordings = Recordings::new(data.join("recordings"), objects.clone());
+    let (objects, recordings) = app::stores(data, Arc::new(keys.sealing()), dice);
     let mut heard = Tally::default();
     let mut after = None;
     loop {

@@ -18,7 +18,7 @@ const EVERY: TimeDelta = TimeDelta::seconds(20);
 /// In a folder that has been still for so long nothing is written any more: a call is never as long.
 const STILL: Duration = Duration::from_hours(48);
 /// Names in the data folder that are not copied: PostgreSQL copies itself, and the keys lie apart.
-const APART: [&str; 5] = ["postgres", "keys", "backup.json", "reserve", "lock"];
+const APART: [&str; 4] = ["postgres", "backup.json", "reserve", "lock"];
 
 /// Where the backup goes, as the data folder knows it: `backup.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +132,8 @@ impl Mirror {
     fn is_copied(&self, path: &Path) -> bool {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let half_written = path.extension().is_some_and(|ending| ending == "new");
-        path != self.keys && !APART.contains(&name.as_ref()) && !half_written
+        let is_key = path == self.keys || name.starts_with("keys");
+        !is_key && !APART.contains(&name.as_ref()) && !half_written
     }
 }
 
