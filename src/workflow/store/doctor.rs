@@ -8,11 +8,6 @@ pub(crate) async fn attachments_after(
     after: Option<Uuid>,
     most: i64,
 ) -> Result<Vec<(Uuid, String, Vec<u8>)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "select id, object, sha256 from attachment where $1::uuid is null or id > $1 order by id limit $2",
-        after,
-        most,
-    );
-    let rows = rows.fetch_all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.object, row.sha256)).collect())
+    let page = "select id, object, sha256 from attachment where $1::uuid is null or id > $1 order by id limit $2";
+    sqlx::query_as(page).bind(after).bind(most).fetch_all(db).await
 }
