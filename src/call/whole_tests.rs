@@ -403,3 +403,56 @@ async fn a_number_that_is_none_of_ours_is_not_found() {
     world.citizen.call(target, Party::new("13800000001"), offer, Vec::new());
     assert!(matches!(world.ends().await, sip::Event::Failed { status: 404, .. }));
 }
+
+/// When a tenth of a second holds this tone, also under something else that sounds.
+async fn speaks(
+    from: &mut mpsc::Receiver<TapFrame>,
+    hertz: f64,
+    clock: &SystemClock,
+) -> chrono::DateTime<chrono::Utc> {
+    let mut sound: Vec<i16> = Vec::new();
+    while let Some(frame) = from.recv().await {
+        sound.extend(frame.pcm);
+        let newest = &sound[sound.len().saturating_sub(800)..];
+        if newest.len() == 800 && level::share_of(newest, hertz) > 0.4 {
+            return clock.now();
+        }
+    }
+    panic!("the line was closed");
+}
+
+/// With the agent's number as it is shipped: nobody waits for its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_click_to_two_way_audio_it_takes_no_two_and_a_half_seconds() {
+    let mut world = World::new();
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sip-config/prompts");
+    for file in std::fs::read_dir(shipped).unwrap().flatten().map(|entry| entry.path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("agent_number") || name.starts_with("digit") {
+            std::fs::copy(&file, world.folder.path().join("prompts").join(name)).unwrap();
+        }
+    }
+    let mut browser = world.browser(0).await;
+    let citizen = world.dial().await;
+    world.answered(&citizen).await;
+    // the greeting is over: what is left is the way from the click on
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let clock = SystemClock::default();
+    let clicked = clock.now();
+    let agent = browser.answer(&world.street).await;
+    agent.media.play(LegName::Caller, Prompt::new("agent", tone(620.0, 160_000)), 1);
+    citizen.media.play(LegName::Caller, Prompt::new("citizen", tone(440.0, 160_000)), 1);
+    // who plays something is not tapped, but can be heard
+    let (to_citizen, mut at_citizen) = mpsc::channel(1000);
+    let (to_agent, mut at_agent) = mpsc::channel(1000);
+    citizen.media.hear(LegName::Caller, to_citizen);
+    agent.media.hear(LegName::Caller, to_agent);
+    let (there, back) = tokio::join!(
+        timeout(LONG, speaks(&mut at_citizen, 620.0, &clock)),
+        timeout(LONG, speaks(&mut at_agent, 440.0, &clock))
+    );
+    let (there, back) = (there.expect("the citizen hears"), back.expect("the agent hears"));
+    let took = (there.max(back) - clicked).num_milliseconds();
+    eprintln!("click → both hear each other: {took} ms");
+    assert!(took < 2500, "{took} ms");
+}
