@@ -122,12 +122,10 @@ async fn run(
         tasks: tasks.clone(),
     })
     .await?;
-    let hosts = config.settings.webhooks.hosts.clone();
-    app.reach = workflow::webhooks::Reach { hosts, loopback: options.demo };
     app.demo = options.demo;
     app.secure = tls.is_some();
     app.metrics = Some(metrics);
-    guard(&mut app, &config.settings.http)?;
+    guard(&mut app, config)?;
     app.tasks = tasks.clone();
     app.calls = Some(telephone.calls.clone());
     app.recordings = Some(recordings);
@@ -170,8 +168,11 @@ async fn run(
     Ok(())
 }
 
-/// Whom the door believes.
-fn guard(app: &mut App, settings: &Http) -> anyhow::Result<()> {
+/// Whom the door believes, and where it may call.
+fn guard(app: &mut App, config: &Config) -> anyhow::Result<()> {
+    let hosts = config.settings.webhooks.hosts.clone();
+    app.reach = workflow::webhooks::Reach { hosts, loopback: app.demo };
+    let settings = &config.settings.http;
     app.metrics_token = settings.metrics_token.reveal().into();
     let proxies = api::Proxies::read(&settings.trusted_proxies).map_err(anyhow::Error::msg);
     app.proxies = proxies.context("http.trusted_proxies")?;

@@ -22,8 +22,8 @@ async fn handle(app: App, job: Job) -> Result<(), Failure> {
         id.ok_or_else(|| Failure::GiveUp("a job without its errand".to_owned()))
     };
     let done = match job.kind.as_str() {
-        BULK => app.workflow.bulk_run(errand()?).await.map_err(Error::from),
-        EXPORT => exports::run(&app, errand()?).await,
+        BULK => Box::pin(app.workflow.bulk_run(errand()?)).await.map_err(Error::from),
+        EXPORT => Box::pin(exports::run(&app, errand()?)).await,
         _ => exports::expire(&app, job.payload["object"].as_str().unwrap_or_default()).await,
     };
     match done {
