@@ -323,7 +323,7 @@ async fn without_a_model_calls_go_on_and_the_status_says_what_to_do() {
 #[tokio::test]
 async fn a_stored_transcript_is_read_back_in_order_and_kept_once() {
     let pool = db::testing::database().await;
-    let mut db = pool.acquire().await.unwrap();
+    let mut conn = pool.acquire().await.unwrap();
     let segment = |track, index, from_ms, text: &str| Segment {
         call: call(),
         track,
@@ -340,10 +340,27 @@ async fn a_stored_transcript_is_read_back_in_order_and_kept_once() {
         segment(Track::Agent, 1, 2_000, "请讲"),
     ];
     let now = base::ManualClock::default().now();
+    let dice = base::SeededDice::new(1);
+    let keys = db::seal::Keys::random(&dice);
     for segment in said.iter().rev().chain(&said) {
-        crate::store::keep(&mut db, segment, "base", now).await.unwrap();
+        let sealed = crate::Sealed::of(segment, &keys, &dice).unwrap();
+        crate::store::keep(&mut conn, &sealed, "base", now).await.unwrap();
     }
-    let open = Segment { r#final: false, ..segment(Track::Agent, 2, 3_000, "还在说") };
-    crate::store::keep(&mut db, &open, "base", now).await.unwrap();
-    assert_eq!(crate::store::of_call(&mut db, call()).await.unwrap(), said);
+    assert_eq!(crate::store::of_call(&mut conn, call(), &keys).await.unwrap(), said);
+}
+
+#[test]
+fn a_sentence_that_is_still_open_is_not_sealed() {
+    let dice = base::SeededDice::new(1);
+    let open = Segment {
+        call: call(),
+        track: Track::Agent,
+        index: 2,
+        from_ms: 3_000,
+        to_ms: 3_900,
+        text: "还在说".into(),
+        r#final: false,
+        committed: 0,
+    };
+    assert!(crate::Sealed::of(&open, &db::seal::Keys::random(&dice), &dice).is_none());
 }
