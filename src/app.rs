@@ -152,6 +152,7 @@ async fn run(
         eprintln!("lianxin: 证书指纹 (certificate's SHA-256): {}", tls.fingerprint);
     }
     let stop = tasks.clone();
+    let door = app.db.clone();
     let router = api::router(app);
     tasks.spawn("http", async move {
         let stopping = async move { stop.stopping().await };
@@ -164,6 +165,7 @@ async fn run(
     }
     tasks.shut_down().await;
     telephone::close_books(&telephone.spool, pool.clone(), persons).await;
+    door.close().await;
     pool.close().await;
     Ok(())
 }

@@ -98,9 +98,9 @@ async fn try_lay_past(
     days: u16,
 ) -> anyhow::Result<(usize, usize)> {
     let tickets = workflow::demo::lay(&app.workflow, days).await?;
-    let from_calls = workflow::demo::without_call(&mut *app.db.acquire().await?).await?;
+    let from_calls = workflow::demo::without_call(&mut *app.system.acquire().await?).await?;
     let from_calls: Vec<_> = from_calls.into_iter().map(from_ticket).collect();
-    let db = &app.db;
+    let db = &app.system;
     let (persons, sealing) = (&app.persons, &*app.sealing);
     let means = call::demo::Means { persons, sealing, db, clock: &*app.clock, dice: &*app.dice };
     let laid = call::demo::lay(days, hotlines, &from_calls, &means).await?;

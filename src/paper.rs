@@ -24,7 +24,7 @@ pub(crate) fn start(
     let templates = Templates::load(&config.dir.join("notices"))?;
     let notices = Notices::new(templates, app.dice.clone(), quiet);
     app.workflow = Workflow::new(
-        app.db.clone(),
+        app.system.clone(),
         app.clock.clone(),
         app.dice.clone(),
         app.persons.clone(),
@@ -34,7 +34,7 @@ pub(crate) fn start(
     app.workflow.start(tasks);
     app.workflow.watch(config.dir.clone(), tasks);
     let sinks = sinks(&config.settings.notices, data, quiet);
-    let sender = Sender::new(sinks, app.db.clone(), app.clock.clone(), app.persons.clone());
+    let sender = Sender::new(sinks, app.system.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);
     if let Some(objects) = app.objects.clone() {
         let (db, clock) = (app.db.clone(), app.clock.clone());

@@ -6,8 +6,8 @@ use db::objects::Objects;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notice::{Notices, Templates};
 use org::login::SecondFactor;
-use org::{Keys, Persons};
-use sqlx::PgPool;
+use org::{Actor, Keys, Persons, Sight, sight};
+use sqlx::{PgPool, Postgres, Transaction};
 use ticket::RuleBook;
 use workflow::Workflow;
 use workflow::webhooks::Reach;
@@ -25,7 +25,11 @@ use crate::viewer::Recent;
 /// [`App::new`] and sets the fields that it has something for.
 #[derive(Clone)]
 pub struct App {
+    /// For what a request looks at: a transaction that does not say who looks sees no ticket, notice or
+    /// citizen.
     pub db: PgPool,
+    /// For what runs beside requests and for parts that do not show what they read.
+    pub system: PgPool,
     pub clock: Arc<dyn Clock>,
     pub dice: Arc<dyn Dice>,
     pub keys: Arc<Keys>,
@@ -92,7 +96,8 @@ impl App {
             sealing: Arc::new(keys.sealing()),
             reach: Reach::default(),
             rings: None,
-            db,
+            system: db.clone(),
+            db: db::door(&db),
             clock,
             dice,
             keys,
@@ -115,6 +120,14 @@ impl App {
             code: "no_objects",
             detail: "文件存储未启用".to_owned(),
         })
+    }
+
+    /// A transaction that sees what `actor` does.
+    pub(crate) async fn seen_by(
+        &self,
+        actor: &Actor,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        sight::begin(&self.db, &Sight::of(actor)).await
     }
 
     /// Whether signing in asks for six digits.

@@ -49,7 +49,7 @@ pub(crate) struct Callbacks {
 pub(crate) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<Callbacks>, Error> {
     viewer.require_any(&[Role::Agent, Role::Supervisor])?;
     let tasks = store::callbacks(&app.db, app.clock.now(), 200).await?;
-    let mut db = app.db.acquire().await?;
+    let mut db = app.seen_by(&viewer.actor()).await?;
     let mut items = Vec::new();
     for task in tasks {
         let masked = app.persons.masked(&mut db, task.person).await?;
@@ -86,7 +86,7 @@ async fn call_back(
 ) -> Result<(StatusCode, Json<Started>), Error> {
     viewer.require(Role::Agent)?;
     let (person, hotline) = store::callback(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let identity = app.persons.identity(&mut *app.db.acquire().await?, person).await?;
+    let identity = app.persons.identity(&mut *app.seen_by(&viewer.actor()).await?, person).await?;
     let number = identity.number.ok_or(Error::NotFound)?;
     let back = CallBack { task: id, number, hotline };
     let call = app.telephones()?.call_back(viewer.staff.id.into(), back).await?;

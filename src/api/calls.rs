@@ -55,8 +55,8 @@ pub(crate) struct CallItem {
 }
 
 /// Shapes rows; each citizen's number and each ticket's number is read once.
-async fn items(app: &App, rows: Vec<CallRow>) -> Result<Vec<CallItem>, Error> {
-    let mut db = app.db.acquire().await?;
+async fn items(app: &App, viewer: &Viewer, rows: Vec<CallRow>) -> Result<Vec<CallItem>, Error> {
+    let mut db = app.seen_by(&viewer.actor()).await?;
     let (mut masked, mut numbers) = (HashMap::new(), HashMap::new());
     for row in &rows {
         if let Some(person) = row.person
@@ -161,7 +161,7 @@ pub(crate) async fn list(
     if !text.is_empty() {
         match text.parse::<PhoneNumber>().ok().filter(|number| number.reveal().len() >= 7) {
             Some(number) => {
-                let mut db = app.db.acquire().await?;
+                let mut db = app.seen_by(&viewer.actor()).await?;
                 filter.persons = Some(app.persons.by_number(&mut db, &number).await?);
             }
             None => filter.text = Some(text.to_owned()),
@@ -175,7 +175,7 @@ pub(crate) async fn list(
         .last()
         .filter(|_| more)
         .map(|row| format!("{}_{}", row.invite_at.timestamp_micros(), row.id));
-    Ok(Json(Calls { items: items(&app, rows).await?, next }))
+    Ok(Json(Calls { items: items(&app, &viewer, rows).await?, next }))
 }
 
 /// Where the page before ended.
@@ -220,7 +220,7 @@ async fn one(
     let events = events
         .map(|event| Happened { at: event.at, what: event.what, detail: event.detail })
         .collect();
-    let call = items(&app, vec![row]).await?.pop().ok_or(Error::NotFound)?;
+    let call = items(&app, &viewer, vec![row]).await?.pop().ok_or(Error::NotFound)?;
     Ok(Json(CallDetail { call, events }))
 }
 
@@ -308,7 +308,7 @@ async fn history(
     tickets.truncate(usize::try_from(PAST).unwrap_or(usize::MAX));
     let mut rows = store::of_person(&app.db, persons, PAST + 1).await?;
     rows.retain(|row| row.id != id);
-    Ok(Json(Past { calls: items(&app, rows).await?, tickets }))
+    Ok(Json(Past { calls: items(&app, &viewer, rows).await?, tickets }))
 }
 
 /// Everyone known with the number of this call. While it rings its record may still be on its way
@@ -318,7 +318,7 @@ async fn same_number(app: &App, viewer: &Viewer, id: CallId) -> Result<Vec<Perso
         Some(calls) => calls.number_of(id, viewer.staff.id.into()).await.ok().flatten(),
         None => None,
     };
-    let mut db = app.db.acquire().await?;
+    let mut db = app.seen_by(&viewer.actor()).await?;
     let number = match ringing {
         Some(number) => Some(number),
         None => match store::find(&app.db, id).await?.ok_or(Error::NotFound)?.person {

@@ -43,8 +43,9 @@ pub(crate) async fn tickets(app: &App) -> Result<FloorTickets, Error> {
     let midnight =
         tomorrow.and_time(chrono::NaiveTime::MIN).and_local_timezone(*here.offset()).single();
     let ends = midnight.map_or(now + TimeDelta::days(1), |at| at.to_utc());
-    let counts =
-        ticket::counts(&mut *app.db.acquire().await?, now, ends).await.map_err(Error::internal)?;
+    let counts = ticket::counts(&mut *app.system.acquire().await?, now, ends)
+        .await
+        .map_err(Error::internal)?;
     Ok(FloorTickets {
         open: counts.open,
         late: counts.late,

@@ -87,8 +87,9 @@ pub(crate) async fn list(
     let most = search.limit.unwrap_or(50).clamp(1, 200);
     let after = search.cursor.as_deref().map(read_cursor).transpose()?;
     let filter = Filter { ticket: None, after, most: most + 1 };
-    let mut rows =
-        notice::list(&mut *app.db.acquire().await?, &filter).await.map_err(Error::internal)?;
+    let mut rows = notice::list(&mut *app.seen_by(&viewer.actor()).await?, &filter)
+        .await
+        .map_err(Error::internal)?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > most;
     rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let next =

@@ -91,7 +91,7 @@ async fn outcome(
         return Err(Error::invalid("ticket_missing", "此小结需要工单"));
     }
     if let Some(ticket) = given.ticket_id {
-        match ticket::find(&mut *app.db.acquire().await?, ticket).await {
+        match ticket::find(&mut *app.seen_by(&viewer.actor()).await?, ticket).await {
             Ok(_) => {}
             Err(ticket::Error::NotFound) => {
                 return Err(Error::invalid("no_such_ticket", "没有这张工单"));

@@ -30,7 +30,7 @@ pub(crate) struct BoxCounts {
 impl BoxCounts {
     /// Each box under the same filters.
     pub(crate) async fn of(app: &App, filter: &Filter<'_>) -> Result<Self, Error> {
-        let mut db = app.db.acquire().await?;
+        let mut db = app.seen_by(filter.viewer).await?;
         let mut counts = [0; 4];
         for (count, which) in counts.iter_mut().zip([Box::Todo, Box::Unit, Box::Mine, Box::All]) {
             if which == Box::Unit && filter.viewer.post.is_none() {
@@ -73,7 +73,7 @@ async fn counts(State(app): State<App>, viewer: Viewer) -> Result<Json<WorkCount
     let actor = viewer.actor();
     let filter = Filter::new(&actor, Box::Todo, app.clock.now());
     let (today, tomorrow) = days::midnights(&app);
-    let mut db = app.db.acquire().await?;
+    let mut db = app.seen_by(&actor).await?;
     let load = ticket::load(&mut db, &filter, today, tomorrow).await.map_err(Error::internal)?;
     drop(db);
     let boxes = BoxCounts::of(&app, &filter).await?;

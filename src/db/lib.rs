@@ -14,7 +14,7 @@ pub mod testing;
 
 pub use cluster::Cluster;
 pub use error::Error;
-pub use place::{Place, answers};
+pub use place::{Place, answers, door};
 
 /// The schema, compiled in. Run as its owner, never as the application's role.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

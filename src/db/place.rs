@@ -85,7 +85,9 @@ impl Place {
         }
     }
 
-    /// The application's pool. Does not connect yet, so that a start without the database works.
+    /// The application's pool, for the conductor, jobs and the telephone side: it sees everything that
+    /// the application may. What requests look at goes through [`door`]. Does not connect yet, so that a
+    /// start without the database works.
     pub fn pool(&self, connections: u32) -> PgPool {
         PgPoolOptions::new()
             .max_connections(connections)
@@ -101,7 +103,7 @@ impl Place {
                     Ok(true)
                 })
             })
-            .connect_lazy_with(self.app.clone().application_name("lianxin"))
+            .connect_lazy_with(viewed_by(self.app.clone().application_name("lianxin"), "system"))
     }
 
     /// A way in for somebody who looks at everything and changes nothing: as the owner, whom no row
@@ -137,6 +139,18 @@ impl Place {
         PgConnection::connect_with(&self.app).await.map_err(Error::AppRole)?.close().await?;
         Ok(())
     }
+}
+
+/// Sessions that see matters as `viewer` unless a transaction says otherwise (row security).
+pub(crate) fn viewed_by(who: PgConnectOptions, viewer: &str) -> PgConnectOptions {
+    who.options([("lianxin.viewer", viewer)])
+}
+
+/// A pool to the same database for requests: a transaction that does not say who looks sees no
+/// ticket, no notice and no citizen.
+pub fn door(pool: &PgPool) -> PgPool {
+    let who = viewed_by((*pool.connect_options()).clone(), "none");
+    pool.options().clone().connect_lazy_with(who)
 }
 
 /// Whether the database answers within two seconds.

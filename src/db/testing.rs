@@ -25,7 +25,7 @@ pub async fn owner_pool() -> PgPool {
 /// One fresh database, from both sides.
 #[derive(Debug)]
 pub struct Databases {
-    /// As `lianxin_app`.
+    /// As `lianxin_app`, seeing everything; [`crate::door`] of it sees nothing without a viewer.
     pub app: PgPool,
     /// As the owner of the tables.
     pub owner: PgPool,
@@ -44,7 +44,8 @@ pub async fn databases() -> Databases {
     let pool =
         |who: PgConnectOptions| PgPoolOptions::new().max_connections(4).connect_lazy_with(who);
     let owner = owner.database(&name);
-    Databases { app: pool(owner.clone().username("lianxin_app")), owner: pool(owner) }
+    let app = crate::place::viewed_by(owner.clone().username("lianxin_app"), "system");
+    Databases { app: pool(app), owner: pool(owner) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test wrapper passes the cluster")]

@@ -20,6 +20,7 @@ mod person;
 pub mod place;
 mod range;
 mod role;
+pub mod sight;
 pub mod staff;
 mod store;
 #[cfg(any(test, feature = "testing"))]
@@ -34,7 +35,8 @@ pub(crate) use csv_rows::csv_rows;
 pub use error::{BadRow, Error};
 pub use keys::Keys;
 pub use person::{Identity, Masked, Persons, SealedNumber, mask_name};
-pub use range::{Range, Subtree};
+pub use range::{Range, Subtree, reads};
 pub use role::{Denied, Right, Role, Thing, can};
+pub use sight::Sight;
 pub use staff::Staff;
 pub use unit::{Level, Post, Unit, UnitKind};

@@ -2,7 +2,7 @@ use base::UnitId;
 use sqlx::{Postgres, QueryBuilder};
 
 use crate::unit::within;
-use crate::{Post, store};
+use crate::{Actor, Post, store};
 
 /// Which units' matters someone may see. The same answer comes as a test of one thing
 /// ([`Range::covers`]) and as a condition of a list ([`Range::push`]).
@@ -43,6 +43,18 @@ impl Range {
     pub fn push(&self, query: &mut QueryBuilder<Postgres>, column: &'static str) {
         store::range::push(self, query, column);
     }
+}
+
+/// Whether someone reads a matter: it lies within the range, and is no complaint about the own unit or
+/// one above it (回避). Row security and the lists say the same.
+pub fn reads<'a>(
+    actor: &Actor,
+    units: impl IntoIterator<Item = &'a Post>,
+    against: impl IntoIterator<Item = &'a Post>,
+) -> bool {
+    let own = actor.post.as_ref();
+    let meant = |unit: &Post| own.is_some_and(|own| within(&own.path, &unit.path));
+    actor.range().covers(units) && !against.into_iter().any(meant)
 }
 
 #[cfg(test)]

@@ -265,6 +265,11 @@ pub async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Ticket, Error> 
     store::lock(db, id).await?.ok_or(Error::NotFound)
 }
 
+/// Lets the transaction go on as the system, if whoever began it sees the ticket.
+pub async fn enter(db: &mut PgConnection, id: TicketId) -> Result<(), Error> {
+    store::enter(db, id).await?.ok_or(Error::NotFound)
+}
+
 /// A ticket to be read.
 pub async fn find(db: &mut PgConnection, id: TicketId) -> Result<Ticket, Error> {
     store::find(db, id).await?.ok_or(Error::NotFound)

@@ -81,8 +81,8 @@ impl Workflow {
         intake: Intake,
     ) -> Result<(TicketPage, bool), Error> {
         let (made, new) = Box::pin(self.accept_known(actor, intake)).await?;
-        let db = &mut *self.0.db.acquire().await?;
-        Ok((self.page_of(db, actor, made).await?, new))
+        let mut db = org::sight::begin(&self.0.db, &org::Sight::of(actor)).await?;
+        Ok((self.page_of(&mut db, actor, made).await?, new))
     }
 
     async fn accept_known(&self, actor: &Actor, intake: Intake) -> Result<(Known, bool), Error> {

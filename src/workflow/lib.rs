@@ -15,7 +15,10 @@ mod known;
 mod lookup;
 mod page;
 pub mod recompute;
+mod redact;
 pub mod report;
+#[cfg(test)]
+mod sight_tests;
 mod store;
 mod tell;
 pub mod templates;
@@ -36,8 +39,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use base::{CallId, Clock, Dice, TicketId};
 use chrono::{DateTime, Utc};
 use notice::Notices;
-use org::{Actor, Persons, Right, Thing};
-use sqlx::{PgConnection, PgPool};
+use org::{Actor, Persons, Right, Sight, Thing, sight};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use ticket::{Ctx, RuleBook, Rules, Stage, Step, Ticket};
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -117,7 +120,7 @@ impl Workflow {
         version: i64,
         step: &Step,
     ) -> Result<Ticket, Error> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.enter(actor, id).await?;
         tie::lock_first(&mut tx, id, &step.action).await?;
         let before = self.lock(&mut tx, actor, id, version).await?;
         let at = self.0.clock.now();
@@ -143,8 +146,8 @@ impl Workflow {
         step: &Step,
     ) -> Result<TicketPage, Error> {
         let after = self.act(actor, id, version, step).await?;
-        let db = &mut *self.0.db.acquire().await?;
-        self.page_of(db, actor, after.into()).await
+        let mut db = sight::begin(&self.0.db, &Sight::of(actor)).await?;
+        self.page_of(&mut db, actor, after.into()).await
     }
 
     /// The step itself and what has to be told of it, inside the caller's transaction.
@@ -182,6 +185,21 @@ impl Workflow {
         tx.commit().await?;
         self.announce(&after);
         Ok(after)
+    }
+
+    /// A transaction of the system's, for a ticket that the actor sees: row security is asked first.
+    async fn enter(
+        &self,
+        actor: &Actor,
+        id: TicketId,
+    ) -> Result<Transaction<'static, Postgres>, Error> {
+        let sight = Sight::of(actor);
+        if sight.is_city() {
+            return Ok(self.0.db.begin().await?);
+        }
+        let mut tx = sight::begin(&self.0.db, &sight).await?;
+        ticket::enter(&mut tx, id).await?;
+        Ok(tx)
     }
 
     async fn lock(

@@ -2,12 +2,12 @@
 use base::TicketId;
 use notice::Filter;
 use org::category::Category;
-use org::{Actor, Identity, Masked, Right, Role, Thing};
+use org::{Actor, Identity, Masked, Right, Role, Sight, Thing, sight};
 use sqlx::PgConnection;
-use ticket::{Ctx, Event, Finding, Offer, Rating, Relative, Request, Ticket};
+use ticket::{Ctx, Event, Finding, Offer, Rating, Relative, Ticket};
 
 use crate::attachments::{self, Attachment};
-use crate::{Error, Workflow, see};
+use crate::{Error, Workflow, redact, see};
 
 /// Everything the ticket's page shows.
 #[derive(Debug, Clone)]
@@ -49,9 +49,9 @@ impl From<Ticket> for Known {
 impl Workflow {
     /// A ticket's page.
     pub async fn page(&self, actor: &Actor, id: TicketId) -> Result<TicketPage, Error> {
-        let db = &mut *self.0.db.acquire().await?;
-        let ticket = ticket::find(db, id).await?;
-        self.page_of(db, actor, ticket.into()).await
+        let mut db = sight::begin(&self.0.db, &Sight::of(actor)).await?;
+        let ticket = ticket::find(&mut db, id).await?;
+        self.page_of(&mut db, actor, ticket.into()).await
     }
 
     /// The page of a ticket that is at hand, with whatever else is.
@@ -66,18 +66,10 @@ impl Workflow {
         let id = ticket.id;
         let by_hotline = is_hotline(actor);
         let hidden = ticket.request.sealed && !by_hotline;
-        let identity = match (identity, ticket.request.person) {
-            (None, Some(person)) => Some(self.0.persons.identity(db, person).await?),
-            (identity, _) => identity,
-        };
-        let (mut events, rating) = match past {
+        let (mut events, mut rating) = match past {
             Some(past) => past,
             None => (ticket::history(db, id).await?, ticket::last_rating(db, id).await?),
         };
-        if let Some(identity) = identity.as_ref().filter(|_| hidden) {
-            redact(&mut ticket.request, identity);
-            redact_events(&mut events, identity);
-        }
         let category = match (category, ticket.request.category) {
             (None, Some(category)) => Some(org::category::find(db, category).await?),
             (category, _) => category,
@@ -86,11 +78,33 @@ impl Workflow {
         let mut notices = notice::list(db, &filter).await?;
         // what the citizen was sent holds the query code: not for units
         notices.retain(|notice| by_hotline || !notice.to_citizen);
+        let (parent, children) = ticket::relatives(db, &ticket).await?;
+        let place_path = match ticket.request.place {
+            Some(place) => Some(org::place::find(db, place).await?.path),
+            None => None,
+        };
+        let identity = match (identity, ticket.request.person) {
+            (None, Some(person)) => {
+                if hidden {
+                    // row security keeps a sealed reporter from units; what follows hides, not shows
+                    sight::as_system(db).await?;
+                }
+                Some(self.0.persons.identity(db, person).await?)
+            }
+            (identity, _) => identity,
+        };
+        if hidden {
+            let identity = identity.clone().unwrap_or_default();
+            redact::ticket(&mut ticket, &identity);
+            redact::events(&mut events, &identity);
+            if let Some(rating) = &mut rating {
+                redact::rating(rating, &identity);
+            }
+        }
         let posts = std::collections::HashMap::new();
         let rules = self.rules_of(&ticket);
         let now = self.0.clock.now();
         let ctx = Ctx::new(now, actor, &rules, &posts);
-        let (parent, children) = ticket::relatives(db, &ticket).await?;
         let approval = rules.approval(ticket.life.kind);
         let request = format!("{}\n{}", ticket.request.title, ticket.request.content);
         let may_review = by_hotline && ticket.life.stage == ticket::Stage::InReview;
@@ -104,10 +118,7 @@ impl Workflow {
             children,
             findings,
             category_path: category.map(|category| category.path),
-            place_path: match ticket.request.place {
-                Some(place) => Some(org::place::find(db, place).await?.path),
-                None => None,
-            },
+            place_path,
             contact: identity.filter(|_| !hidden).map(|identity| identity.masked()),
             rating,
             offers: ticket.life.offers(&ctx),
@@ -121,12 +132,18 @@ impl Workflow {
 
     /// A page of a list.
     pub async fn list(&self, filter: &ticket::Filter<'_>) -> Result<Vec<ticket::Row>, Error> {
-        let db = &mut *self.0.db.acquire().await?;
-        let mut rows = ticket::list(db, filter).await?;
-        for row in rows.iter_mut().filter(|row| row.sealed && !is_hotline(filter.viewer)) {
-            if let Some(person) = row.person_id {
-                row.title = hide(&row.title, &self.0.persons.identity(db, person).await?);
-            }
+        let mut db = sight::begin(&self.0.db, &Sight::of(filter.viewer)).await?;
+        let mut rows = ticket::list(&mut db, filter).await?;
+        if is_hotline(filter.viewer) || !rows.iter().any(|row| row.sealed) {
+            return Ok(rows);
+        }
+        sight::as_system(&mut db).await?;
+        for row in rows.iter_mut().filter(|row| row.sealed) {
+            let identity = match row.person_id {
+                Some(person) => self.0.persons.identity(&mut db, person).await?,
+                None => Identity::default(),
+            };
+            row.title = redact::hide(&row.title, &identity);
         }
         Ok(rows)
     }
@@ -144,7 +161,7 @@ impl Workflow {
             && ticket.request.sealed
             && !is_hotline(actor)
         {
-            redact_events(&mut events, &self.0.persons.identity(db, person).await?);
+            redact::events(&mut events, &self.0.persons.identity(db, person).await?);
         }
         Ok(events)
     }
@@ -156,8 +173,9 @@ impl Workflow {
         id: TicketId,
         reason: &str,
     ) -> Result<Identity, Error> {
-        let db = &mut *self.0.db.acquire().await?;
-        let ticket = ticket::find(db, id).await?;
+        let mut db = sight::begin(&self.0.db, &Sight::of(actor)).await?;
+        let ticket = ticket::find(&mut db, id).await?;
+        drop(db);
         see(actor, &ticket)?;
         let denied = || org::Denied { actor: actor.name.clone(), right: Right::RevealPerson };
         let by_hotline =
@@ -180,59 +198,4 @@ impl Workflow {
 /// Whether they work for the hotline itself, which knows who reported.
 pub(crate) fn is_hotline(actor: &Actor) -> bool {
     actor.roles.iter().any(|role| role.is_city_wide())
-}
-
-/// Takes out of the request what would tell units who reported.
-fn redact(request: &mut Request, identity: &Identity) {
-    request.title = hide(&request.title, identity);
-    request.content = hide(&request.content, identity);
-    request.call = None;
-}
-
-/// The same for what was written down since.
-fn redact_events(events: &mut [Event], identity: &Identity) {
-    for event in events {
-        event.reason = hide(&event.reason, identity);
-        event.note = event.note.as_deref().map(|note| hide(note, identity));
-        if let Some(text) = event.details.get("text").and_then(|text| text.as_str()) {
-            event.details["text"] = hide(text, identity).into();
-        }
-        if let Some(details) = event.details.as_object_mut() {
-            details.remove("call");
-        }
-    }
-}
-
-fn hide(text: &str, identity: &Identity) -> String {
-    match identity.name.as_deref().filter(|name| name.chars().count() > 1) {
-        Some(name) => hide_numbers(&text.replace(name, "某")),
-        None => hide_numbers(text),
-    }
-}
-
-/// Digits that could be a telephone number or an identity card.
-fn hide_numbers(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let mut shown = String::with_capacity(text.len());
-    let mut i = 0;
-    while i < letters.len() {
-        let run = letters[i..].iter().take_while(|c| c.is_ascii_digit()).count();
-        if run >= 7 {
-            shown.push_str("***");
-        } else {
-            shown.extend(&letters[i..i + run.max(1)]);
-        }
-        i += run.max(1);
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hide_numbers;
-
-    #[test]
-    fn telephone_numbers_are_taken_out_and_house_numbers_stay() {
-        assert_eq!(hide_numbers("12号楼电话13800000001转105"), "12号楼电话***转105");
-    }
 }

@@ -228,7 +228,15 @@ impl Teller<'_> {
     fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {
         vec![
             ("number", ticket.number.to_string()),
-            ("title", shortened(&ticket.request.title, 20)),
+            // a message lies on a telephone: nothing of a sealed request goes there
+            (
+                "title",
+                if ticket.request.sealed {
+                    "保密工单，请登录查看".to_owned()
+                } else {
+                    shortened(&ticket.request.title, 20)
+                },
+            ),
             ("date", self.date_and_time(leg.due_at)),
             ("sign", leg.sign_due.map_or_else(String::new, |due| self.date_and_time(due))),
         ]

@@ -9,5 +9,6 @@ pub(crate) mod login;
 pub(crate) mod person;
 pub(crate) mod place;
 pub(crate) mod range;
+pub(crate) mod sight;
 pub(crate) mod staff;
 pub(crate) mod unit;

@@ -152,13 +152,13 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
 pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     query.push("true");
     visible(query, filter.viewer);
+    not_about_them(query, filter.viewer);
     in_box(query, filter);
     filters(query, filter);
 }
 
 /// What the filters ask for, whatever the box.
 fn filters(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
-    not_meant(query, filter.viewer);
     if let Some(state) = filter.state {
         query.push(" and ticket.state = ").push_bind(state.word());
     }
@@ -227,15 +227,11 @@ fn visible(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     }
 }
 
-/// 回避: nobody reads a complaint about the own unit, or about one above it.
-fn not_meant(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
-    let Some(own) = &viewer.post else { return };
-    query.push(
-        " and (ticket.against_units = '{}' or not exists (select from unit meant \
-         where meant.id = any(ticket.against_units) and (meant.path = ",
-    );
-    query.push_bind(own.path.clone()).push(" or starts_with(").push_bind(own.path.clone());
-    query.push(", meant.path || '.'))))");
+/// Nobody reads a complaint about the own unit, or one above it (回避).
+fn not_about_them(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
+    if let Some(post) = &viewer.post {
+        query.push(" and not ticket.avoided && path_line(").push_bind(post.path.clone()).push(")");
+    }
 }
 
 fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {

@@ -23,7 +23,7 @@ pub use list::{Filter, Page, Row, Sort};
 pub use narrow::{Flag, Load, Narrow};
 pub(crate) use narrow::{count, load};
 pub(crate) use read::{
-    by_digits, by_key, find, find_many, lock, lock_many, number_taken_today, of_person,
+    by_digits, by_key, enter, find, find_many, lock, lock_many, number_taken_today, of_person,
 };
 pub(crate) use relatives::{
     ended_alike, is_attached, is_call, is_citizens_call, relatives, to_file,
