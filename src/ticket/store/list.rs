@@ -152,13 +152,13 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
 pub(super) fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     query.push("true");
     visible(query, filter.viewer);
-    not_about_them(query, filter.viewer);
     in_box(query, filter);
     filters(query, filter);
 }
 
 /// What the filters ask for, whatever the box.
 fn filters(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    not_about_them(query, filter.viewer);
     if let Some(state) = filter.state {
         query.push(" and ticket.state = ").push_bind(state.word());
     }
