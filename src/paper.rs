@@ -33,6 +33,7 @@ pub(crate) fn start(
     );
     app.workflow.start(tasks);
     app.workflow.watch(config.dir.clone(), tasks);
+    drop(tokio::task::spawn_blocking(ticket::warm_search));
     let sinks = sinks(&config.settings.notices, data, quiet);
     let sender = Sender::new(sinks, app.system.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);

@@ -83,7 +83,7 @@ impl Desk {
     }
 
     async fn keep(&self, entry: Entry) {
-        call::store::write(&entry, &self.house.app.db, &self.house.app.persons).await.unwrap();
+        call::store::write(&entry, &self.house.app.system, &self.house.app.persons).await.unwrap();
     }
 }
 

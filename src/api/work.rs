@@ -31,6 +31,7 @@ impl BoxCounts {
     /// Each box under the same filters.
     pub(crate) async fn of(app: &App, filter: &Filter<'_>) -> Result<Self, Error> {
         let mut db = app.seen_by(filter.viewer).await?;
+        let filter = ticket::searched(&mut db, filter).await.map_err(Error::internal)?;
         let mut counts = [0; 4];
         for (count, which) in counts.iter_mut().zip([Box::Todo, Box::Unit, Box::Mine, Box::All]) {
             if which == Box::Unit && filter.viewer.post.is_none() {

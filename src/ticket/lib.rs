@@ -23,6 +23,7 @@ mod request;
 mod review;
 mod rights;
 mod side;
+mod search;
 mod state;
 mod steps;
 mod store;
@@ -288,14 +289,38 @@ pub async fn by_number(db: &mut PgConnection, number: Number) -> Result<Option<T
     }
 }
 
-/// A page of a list.
+/// A page of a list. With words and no order of its own: the best first.
 pub async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Row>, Error> {
-    store::list(db, filter).await
+    let filter = searched(db, filter).await?;
+    match &filter.hits {
+        Some(hits) if filter.order.is_none() => store::ranked(db, &filter, hits).await,
+        _ => store::list(db, &filter).await,
+    }
+}
+
+/// The filter with what its words find, so that several lists and counts search once.
+pub async fn searched<'a>(db: &mut PgConnection, filter: &Filter<'a>) -> Result<Filter<'a>, Error> {
+    let hits = match &filter.hits {
+        None => store::hits(db, filter.text).await?.map(Into::into),
+        known => known.clone(),
+    };
+    Ok(Filter { hits, ..filter.clone() })
+}
+
+/// Reads the dictionary of words, so that the first search need not.
+pub fn warm_search() {
+    search::Words::read("四平市");
+}
+
+/// Whether a text can be looked for: a number, or a word of two characters.
+pub fn is_searchable(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text.parse::<Number>().is_ok() || search::Words::read(text).is_some()
 }
 
 /// How many tickets a list holds, counted no further than `most`.
 pub async fn count(db: &mut PgConnection, filter: &Filter<'_>, most: i64) -> Result<i64, Error> {
-    store::count(db, filter, most).await
+    store::count(db, &searched(db, filter).await?, most).await
 }
 
 /// A list's load by state and lateness; the times are the coming two midnights.
@@ -305,7 +330,7 @@ pub async fn load(
     today_ends: DateTime<Utc>,
     tomorrow_ends: DateTime<Utc>,
 ) -> Result<Vec<Load>, Error> {
-    store::load(db, filter, today_ends, tomorrow_ends).await
+    store::load(db, &searched(db, filter).await?, today_ends, tomorrow_ends).await
 }
 
 /// All that happened to a ticket, the oldest first.

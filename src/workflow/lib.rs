@@ -18,6 +18,8 @@ pub mod recompute;
 mod redact;
 pub mod report;
 #[cfg(test)]
+mod scan_tests;
+#[cfg(test)]
 mod sight_tests;
 mod store;
 mod tell;

@@ -56,6 +56,9 @@ pub(crate) async fn list(
     Query(search): Query<Search>,
 ) -> Result<Json<Tickets>, Error> {
     let (now, actor, most) = (app.clock.now(), viewer.actor(), search.most());
+    if !ticket::is_searchable(&search.q) {
+        return Err(Error::invalid("query_too_short", "请至少输入两个字，或完整的工单编号"));
+    }
     let filter = search.filter(&actor, &app)?;
     let mut rows = app.workflow.list(&filter).await?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > most;

@@ -1,4 +1,6 @@
 //! Lists of tickets: the viewer's range, the box, the filters, page by page.
+use std::sync::Arc;
+
 use base::{CallId, PersonId, StaffId, TicketId};
 use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Range, Role};
@@ -69,6 +71,8 @@ pub struct Filter<'a> {
     pub which: crate::Box,
     pub state: Option<Stage>,
     pub text: &'a str,
+    /// What the text finds, once it was looked for: see [`crate::searched`].
+    pub hits: Option<Arc<[TicketId]>>,
     pub late: bool,
     pub narrow: Narrow,
     /// Instead of the order that the box has.
@@ -90,6 +94,7 @@ impl<'a> Filter<'a> {
             which,
             state: None,
             text: "",
+            hits: None,
             late: false,
             narrow: Narrow::default(),
             order: None,
@@ -108,7 +113,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-const COLUMNS: &str = ") select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
+pub(super) const COLUMNS: &str = ") select ticket.id, ticket.number, ticket.version, ticket.title, ticket.kind, ticket.urgency, \
     ticket.state, unit.name as unit_name, ticket.accepted_at, ticket.promise_at, ticket.due_at, \
     ticket.ended_at, ticket.provisional, ticket.was_late, ticket.channel, place.path as place_path, \
     ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, \
@@ -308,16 +313,9 @@ fn words(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         query.push(" and ticket.digits = ").push_bind(number.digits());
         return;
     }
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let like = format!("%{escaped}%");
-    query.push(" and (ticket.number ilike ").push_bind(like.clone());
-    query.push(" or (ticket.title ilike ").push_bind(like.clone());
-    query.push(" or ticket.content ilike ").push_bind(like).push(")");
-    if filter.viewer.range() != Range::City {
-        // a search that finds by a hidden name tells the name
-        query.push(" and not ticket.sealed");
-    }
-    query.push(")");
+    let hits = filter.hits.iter().flat_map(|hits| hits.iter());
+    let hits: Vec<_> = hits.map(|id| id.uuid()).collect();
+    query.push(" and ticket.id = any(").push_bind(hits).push(")");
 }
 
 /// Goes on where the page before ended.

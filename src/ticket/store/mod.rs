@@ -9,6 +9,7 @@ mod list;
 mod narrow;
 mod read;
 mod relatives;
+mod search;
 mod write;
 
 pub use checks::CHECKS;
@@ -28,4 +29,5 @@ pub(crate) use read::{
 pub(crate) use relatives::{
     ended_alike, is_attached, is_call, is_citizens_call, relatives, to_file,
 };
+pub(crate) use search::{hits, ranked};
 pub(crate) use write::{add_rating, insert, save, save_many};
