@@ -41,15 +41,15 @@ create function search_tickets(wanted bigint[], most int)
     language plpgsql stable security definer set search_path = public, pg_temp set enable_seqscan = off as $$
 declare
     system boolean := viewer_is_system();
-    key text := viewer_key();
-    line text[] := viewer_line();
+    range text := viewer_key();
+    own_line text[] := viewer_line();
     week bigint;
     first bigint;
     found int := 0;
     got int;
     pairs bigint[];
 begin
-    if cardinality(wanted) = 0 or key is null then
+    if cardinality(wanted) = 0 or range is null then
         return;
     end if;
     select search_week(max(ticket.accepted_at)), search_week(min(ticket.accepted_at)) into week, first from ticket;
@@ -59,8 +59,8 @@ begin
             select ticket.id, ticket.title, ticket.content, ticket.address
             from ticket_search search join ticket on ticket.id = search.ticket_id
             where search.grams @> pairs
-                and (system or ((key = '*' or (key = any (ticket.readers) and not ticket.sealed))
-                    and not ticket.avoided && line))
+                and (system or ((range = '*' or (range = any (ticket.readers) and not ticket.sealed))
+                    and not ticket.avoided && own_line))
             order by ticket.id desc limit most - found;
         get diagnostics got = row_count;
         found := found + got;

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EntryItem {
+struct CatalogueEntry {
     #[schema(value_type = Uuid)]
     category_id: CategoryId,
     /// In this district only; anywhere without one.
@@ -43,7 +43,7 @@ struct EntryItem {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BanItem {
+struct CatalogueBan {
     #[schema(value_type = Uuid)]
     category_id: CategoryId,
     /// The rule that forbids it.
@@ -51,7 +51,7 @@ struct BanItem {
 }
 
 #[derive(Serialize, ToSchema)]
-struct VersionItem {
+struct CatalogueVersionItem {
     version: i32,
     #[schema(value_type = String, format = Date)]
     valid_from: NaiveDate,
@@ -60,7 +60,7 @@ struct VersionItem {
     written_by: String,
 }
 
-impl From<Version> for VersionItem {
+impl From<Version> for CatalogueVersionItem {
     fn from(version: Version) -> Self {
         let Version { version, valid_from, note, written_at, written_by } = version;
         Self { version, valid_from, note, written_at, written_by }
@@ -70,10 +70,10 @@ impl From<Version> for VersionItem {
 #[derive(Serialize, ToSchema)]
 struct CatalogueBody {
     /// None when there is no catalogue yet.
-    version: Option<VersionItem>,
-    entries: Vec<EntryItem>,
+    version: Option<CatalogueVersionItem>,
+    entries: Vec<CatalogueEntry>,
     /// 基层禁派清单
-    forbidden: Vec<BanItem>,
+    forbidden: Vec<CatalogueBan>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -96,12 +96,12 @@ async fn read(
         return Err(Error::NotFound);
     }
     let (version, content) = found.map_or_else(Default::default, |(v, c)| (Some(v.into()), c));
-    let entry = |Entry { category, district, units }| EntryItem {
+    let entry = |Entry { category, district, units }| CatalogueEntry {
         category_id: category,
         district_id: district,
         unit_ids: units,
     };
-    let ban = |Ban { category, rule }| BanItem { category_id: category, rule };
+    let ban = |Ban { category, rule }| CatalogueBan { category_id: category, rule };
     Ok(Json(CatalogueBody {
         version,
         entries: content.entries.into_iter().map(entry).collect(),
@@ -117,25 +117,25 @@ struct NewCatalogue {
     valid_from: NaiveDate,
     #[serde(default)]
     note: String,
-    entries: Vec<EntryItem>,
+    entries: Vec<CatalogueEntry>,
     #[serde(default)]
-    forbidden: Vec<BanItem>,
+    forbidden: Vec<CatalogueBan>,
 }
 
 /// Write a new version of the catalogue 修订派单目录
 #[utoipa::path(put, path = "/catalogue", tag = "org", request_body = NewCatalogue,
-    responses((status = 200, body = VersionItem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = CatalogueVersionItem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn write(
     State(app): State<App>,
     viewer: Viewer,
     Json(body): Json<NewCatalogue>,
-) -> Result<Json<VersionItem>, Error> {
-    let entry = |item: EntryItem| Entry {
+) -> Result<Json<CatalogueVersionItem>, Error> {
+    let entry = |item: CatalogueEntry| Entry {
         category: item.category_id,
         district: item.district_id,
         units: item.unit_ids,
     };
-    let ban = |item: BanItem| Ban { category: item.category_id, rule: item.rule };
+    let ban = |item: CatalogueBan| Ban { category: item.category_id, rule: item.rule };
     let content = Content {
         entries: body.entries.into_iter().map(entry).collect(),
         bans: body.forbidden.into_iter().map(ban).collect(),
@@ -147,16 +147,17 @@ async fn write(
 }
 
 #[derive(Serialize, ToSchema)]
-struct Versions {
-    items: Vec<VersionItem>,
+struct CatalogueVersions {
+    items: Vec<CatalogueVersionItem>,
     next: Option<String>,
 }
 
 /// All versions of the catalogue 派单目录历史
-#[utoipa::path(get, path = "/catalogue/versions", tag = "org", responses((status = 200, body = Versions)))]
-async fn versions(State(app): State<App>, _: Viewer) -> Result<Json<Versions>, Error> {
-    let items = catalogue::versions(&app.db).await?.into_iter().map(VersionItem::from).collect();
-    Ok(Json(Versions { items, next: None }))
+#[utoipa::path(get, path = "/catalogue/versions", tag = "org", responses((status = 200, body = CatalogueVersions)))]
+async fn versions(State(app): State<App>, _: Viewer) -> Result<Json<CatalogueVersions>, Error> {
+    let items =
+        catalogue::versions(&app.db).await?.into_iter().map(CatalogueVersionItem::from).collect();
+    Ok(Json(CatalogueVersions { items, next: None }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -169,7 +170,7 @@ struct ForWhat {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Candidates {
+struct CatalogueCandidates {
     /// The district's own first.
     #[schema(value_type = Vec<Uuid>)]
     unit_ids: Vec<UnitId>,
@@ -177,16 +178,16 @@ struct Candidates {
 
 /// Which units the catalogue names 派单建议
 #[utoipa::path(get, path = "/catalogue/candidates", tag = "org", params(ForWhat),
-    responses((status = 200, body = Candidates), (status = 422, body = Problem)))]
+    responses((status = 200, body = CatalogueCandidates), (status = 422, body = Problem)))]
 async fn candidates(
     State(app): State<App>,
     _: Viewer,
     Query(what): Query<ForWhat>,
-) -> Result<Json<Candidates>, Error> {
+) -> Result<Json<CatalogueCandidates>, Error> {
     let db = &mut *app.db.acquire().await?;
     let now = app.clock.now();
     let unit_ids = catalogue::candidates(db, what.category_id, what.place_id, now).await?;
-    Ok(Json(Candidates { unit_ids }))
+    Ok(Json(CatalogueCandidates { unit_ids }))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -382,18 +383,18 @@ struct OfficerItem {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Roster {
+struct DutyRoster {
     officers: Vec<OfficerItem>,
 }
 
 /// Who answers for a unit 值班表
 #[utoipa::path(get, path = "/units/{id}/duty", tag = "org", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Roster), (status = 403, body = Problem)))]
+    responses((status = 200, body = DutyRoster), (status = 403, body = Problem)))]
 async fn roster(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<UnitId>,
-) -> Result<Json<Roster>, Error> {
+) -> Result<Json<DutyRoster>, Error> {
     duty::may_read(&viewer.actor(), id)?;
     let item = |one: duty::Officer| OfficerItem {
         post: one.post,
@@ -404,18 +405,18 @@ async fn roster(
         ends_at: one.ends_at,
     };
     let all = duty::roster(&mut *app.db.acquire().await?, id).await?;
-    Ok(Json(Roster { officers: all.into_iter().map(item).collect() }))
+    Ok(Json(DutyRoster { officers: all.into_iter().map(item).collect() }))
 }
 
 /// Write a unit's roster anew 修改值班表
-#[utoipa::path(put, path = "/units/{id}/duty", tag = "org", params(("id" = Uuid, Path)), request_body = Roster,
-    responses((status = 200, body = Roster), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(put, path = "/units/{id}/duty", tag = "org", params(("id" = Uuid, Path)), request_body = DutyRoster,
+    responses((status = 200, body = DutyRoster), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn write_roster(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<UnitId>,
-    Json(body): Json<Roster>,
-) -> Result<Json<Roster>, Error> {
+    Json(body): Json<DutyRoster>,
+) -> Result<Json<DutyRoster>, Error> {
     let officer = |one: &OfficerItem| duty::Officer {
         post: one.post,
         name: one.name.clone(),

@@ -130,8 +130,14 @@ impl Sender {
         let Some(unit) = message.unit else {
             return Err(Refusal::Never("没有收件人".to_owned()));
         };
+        // whoever is on duty now, else the unit's desk (值班表)
+        let now = self.clock.now();
+        let on = org::duty::on_duty(&mut db, unit, now).await.map_err(|error| later(&error))?;
         let (mobile, email) = store::contact(&mut db, unit).await.map_err(|error| later(&error))?;
-        let to = if message.kind == "sms" { mobile } else { email };
+        let to = match (message.kind.as_str(), on) {
+            ("sms", on) => on.and_then(|officer| officer.mobile).or(mobile),
+            (_, on) => on.and_then(|officer| officer.email).or(email),
+        };
         to.ok_or_else(|| Refusal::Never("单位未登记值班联系方式".to_owned()))
     }
 }

@@ -320,7 +320,8 @@ pub fn is_searchable(text: &str) -> bool {
 
 /// How many tickets a list holds, counted no further than `most`.
 pub async fn count(db: &mut PgConnection, filter: &Filter<'_>, most: i64) -> Result<i64, Error> {
-    store::count(db, &searched(db, filter).await?, most).await
+    let filter = searched(db, filter).await?;
+    store::count(db, &filter, most).await
 }
 
 /// A list's load by state and lateness; the times are the coming two midnights.
@@ -330,7 +331,8 @@ pub async fn load(
     today_ends: DateTime<Utc>,
     tomorrow_ends: DateTime<Utc>,
 ) -> Result<Vec<Load>, Error> {
-    store::load(db, &searched(db, filter).await?, today_ends, tomorrow_ends).await
+    let filter = searched(db, filter).await?;
+    store::load(db, &filter, today_ends, tomorrow_ends).await
 }
 
 /// All that happened to a ticket, the oldest first.

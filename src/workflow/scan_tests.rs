@@ -7,8 +7,6 @@ use org::{Actor, Role, Sight, sight};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Row};
 use ticket::{Box, Channel, Filter, Flag, Kind, Narrow, Sort, Stage, Urgency};
 
-use crate::*;
-
 /// A million tickets of two years with a leg each, made by the owner: without triggers, and with the
 /// indexes built afterwards, which is what takes the time else.
 const ROWS: i64 = 1_000_000;
@@ -189,6 +187,7 @@ async fn a_ticket_is_found_by_two_characters_and_by_words_run_together() {
     let first = house.workflow.accept(&agent, crate::tests::intake(1)).await.unwrap().0;
     let mut other = crate::tests::intake(2);
     other.draft.title = "路灯不亮".to_owned();
+    other.draft.address = "平东街道".to_owned();
     other.draft.content = "小区外的路灯不亮，与供热无关。".to_owned();
     let second = house.workflow.accept(&agent, other).await.unwrap().0;
     let found = async |text: &str| -> Vec<TicketId> {

@@ -3,9 +3,9 @@ select gen_random_uuid(), n::text, '类别' || n, '类别' || n, n from generate
 insert into place (id, name, kind, path)
 select gen_random_uuid(), '地点' || n, '小区', '地点' || n from generate_series(1, 500) n;
 
-create temp table units as select row_number() over (order by path) - 1 as n, id, path from unit;
-create temp table cats as select row_number() over () - 1 as n, id from category;
-create temp table spots as select row_number() over () - 1 as n, id from place;
+create temp table units as select row_number() over (order by path) - 1 as at_unit, id, path from unit;
+create temp table cats as select row_number() over () - 1 as at_cat, id from category;
+create temp table spots as select row_number() over () - 1 as at_spot, id from place;
 
 -- one ticket a minute, newest last; ids begin with the moment of acceptance
 insert into ticket (id, number, digits, query_code, key, version, events, chain, title, content, kind, urgency,
@@ -31,9 +31,9 @@ from (
     select n, '2026-03-02 01:00Z'::timestamptz - (ROWS - n) * interval '1 minute' as at, n > ROWS - 20000 as open
     from generate_series(1, ROWS) n
 ) made
-join units on units.n = made.n % (select count(*) from units)
-join cats on cats.n = made.n % 60
-join spots on spots.n = made.n % 500;
+join units on at_unit = n % (select count(*) from units)
+join cats on at_cat = n % 60
+join spots on at_spot = n % 500;
 
 insert into handling_leg (id, ticket_id, position, unit_id, lead, cycle, state, dispatched_at, auto_signed,
     return_asked, binding, due_at, ended_at)
