@@ -127,7 +127,8 @@ async fn child() {
 
 fn pool(socket: &Path, database: &str) -> PgPool {
     let way = PgConnectOptions::new_without_pgpass().socket(socket);
-    let way = way.username("lianxin_app").database(database);
+    let way =
+        way.username("lianxin_app").database(database).options([("lianxin.viewer", "system")]);
     PgPoolOptions::new().max_connections(2).connect_lazy_with(way)
 }
 
