@@ -4,7 +4,7 @@ use org::testing::someone;
 use org::unit::{self, NewUnit};
 use org::{Level, Post, Role, Sight, UnitKind, sight};
 use sqlx::{PgPool, Row};
-use ticket::{Filter, Kind};
+use ticket::{Action, Filter, Kind};
 
 use crate::tests::{House, intake};
 use crate::*;
