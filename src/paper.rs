@@ -38,7 +38,7 @@ pub(crate) fn start(
     let sender = Sender::new(sinks, app.system.clone(), app.clock.clone(), app.persons.clone());
     sender.context("notices")?.start(tasks);
     if let Some(objects) = app.objects.clone() {
-        let (db, clock) = (app.db.clone(), app.clock.clone());
+        let (db, clock) = (app.system.clone(), app.clock.clone());
         let courier = workflow::webhooks::Courier::new(db, clock, objects, app.reach.clone());
         until_closing(tasks, "webhooks", courier.context("webhooks")?.run());
     }

@@ -90,7 +90,7 @@ async fn of_day(app: &App, date: Option<NaiveDate>) -> Result<DailyReport, Error
     }
     let (from, to) = (days::begins(app, date), days::ends(app, date));
     let after = days::ends(app, date.checked_add_days(Days::new(1)).unwrap_or(date));
-    let day = report::day(&mut *app.db.acquire().await?, from, to, after, now).await?;
+    let day = report::day(&mut *app.system.acquire().await?, from, to, after, now).await?;
     let calls = call::store::figures(&app.db, from, to, TimeDelta::seconds(15)).await?;
     let counted = |words: Vec<report::Counted>, label: fn(&str) -> Option<&'static str>| {
         let count = |it: report::Counted| CountOf {
