@@ -60,7 +60,7 @@ export async function act(page: Page, action: string, fill: () => Promise<void> 
   await button.click()
   await fill()
   await page.getByTestId('action-submit').click()
-  await expect(page.getByTestId('action-submit')).toBeHidden()
+  await expect(page.getByTestId('action-submit')).toBeHidden({ timeout: 20_000 })
 }
 
 export const state = (page: Page) => page.getByTestId('ticket-state')
