@@ -7,6 +7,8 @@ import { serve, type Account, type Server } from './server'
  * township, one more citizen's ticket joins it, it takes longer, the reply is sent back once, and in the end the citizen is asked. */
 test.describe.configure({ mode: 'serial' })
 
+/** Told apart from an earlier walk in the same demonstration. */
+const TITLE = `仁兴花园${String(Date.now()).slice(-5)}号路灯不亮`
 const WRONG = '市住房和城乡建设局'
 const HUB = '铁西区热线中心'
 const STREET = '仁兴街道办事处'
@@ -63,7 +65,7 @@ const history = (page: Page, action: string) => page.locator(`[data-testid=histo
 const leg = (page: Page, unit: string) => page.locator(`[data-testid=leg][data-unit="${unit}"]`)
 
 test('two citizens tell of the same matter', async () => {
-  await as('agent', async page => { ticket = await file(page, '仁兴花园北门路灯不亮', '仁兴花园北门三盏路灯已经五天不亮，老人夜里出门摔跤，希望尽快修复。') }, '/new-ticket')
+  await as('agent', async page => { ticket = await file(page, TITLE, '仁兴花园北门三盏路灯已经五天不亮，老人夜里出门摔跤，希望尽快修复。') }, '/new-ticket')
   await as('agent2', async page => { twin = await file(page, '仁兴花园门口路灯坏了', '仁兴花园北门口一片漆黑，路灯坏了没人修。', '13900000003') }, '/new-ticket')
   expect(ticket.number).not.toBe(twin.number)
 })
@@ -72,13 +74,13 @@ test('the dispatcher finds it with the keyboard alone and sends it to the wrong 
   await as('dispatcher', async page => {
     await expect(page.getByTestId('work-row').first()).toBeVisible()
     await page.keyboard.press('/')
-    await page.keyboard.type('仁兴花园北门路灯')
+    await page.keyboard.type(TITLE)
     await expect(page.getByTestId('work-row')).toHaveCount(1)
     await page.keyboard.press('Tab')
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
-    await expect(page.getByTestId('ticket-heading')).toHaveText('仁兴花园北门路灯不亮')
+    await expect(page.getByTestId('ticket-heading')).toHaveText(TITLE)
     await act(page, 'dispatch', () => chooseUnit(page, 'unit_id', WRONG))
     await expect(state(page)).toHaveAttribute('data-state', 'dispatched')
   }, '/work')
