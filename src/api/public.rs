@@ -12,7 +12,7 @@ use crate::openapi::Problem;
 use crate::{Address, App, Error, Json};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(look_up))
+    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(withdraw))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -42,6 +42,29 @@ struct PublicBody {
     reply: Option<String>,
     /// Confidential: the state and no more.
     sealed: bool,
+    /// The citizen may take it back.
+    may_withdraw: bool,
+}
+
+impl PublicBody {
+    fn new(view: workflow::PublicView) -> Self {
+        let steps = view.steps.into_iter().map(|step| PublicStepBody {
+            label: step.label,
+            at: step.at,
+            done: step.done,
+            now: step.now,
+        });
+        Self {
+            headline: view.headline,
+            number: view.number,
+            state: view.state,
+            steps: steps.collect(),
+            answer_by: view.answer_by,
+            reply: view.reply,
+            sealed: view.sealed,
+            may_withdraw: view.may_withdraw,
+        }
+    }
 }
 
 /// Look a ticket up by number and query code 进度查询
@@ -57,6 +80,42 @@ async fn look_up(
     let key: String = ask.number.chars().filter(char::is_ascii_digit).take(20).collect();
     app.limits.look_up(&key, address)?;
     let found = app.workflow.look_up(&ask.number, &ask.code).await?;
+    answer(&app, address, found)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AskBack {
+    number: String,
+    code: String,
+    /// Why, in the citizen's own words.
+    words: String,
+}
+
+/// Take a ticket back by number and query code; somebody of the hotline confirms it 撤回诉求
+#[utoipa::path(post, path = "/public/withdraw", tag = "public", request_body = AskBack,
+    responses((status = 200, body = PublicBody), (status = 404, body = Problem, description = "whatever was wrong"),
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn withdraw(
+    State(app): State<App>,
+    Address(address): Address,
+    Json(ask): Json<AskBack>,
+) -> Result<Response, Error> {
+    let key: String = ask.number.chars().filter(char::is_ascii_digit).take(20).collect();
+    app.limits.look_up(&key, address)?;
+    if ask.words.trim().chars().count() > 500 {
+        return Err(Error::invalid("bad_step", "撤回说明不能超过500个字"));
+    }
+    let found = app.workflow.withdraw_by_page(&ask.number, &ask.code, &ask.words).await?;
+    answer(&app, address, found)
+}
+
+/// What was found, or the same refusal for every wrong input.
+fn answer(
+    app: &App,
+    address: std::net::IpAddr,
+    found: Option<workflow::PublicView>,
+) -> Result<Response, Error> {
     let Some(view) = found else {
         app.limits.looked_up_in_vain(address);
         return Err(Error::Refused {
@@ -65,20 +124,6 @@ async fn look_up(
             detail: "没有查到：请核对工单编号和查询码".to_owned(),
         });
     };
-    let steps = view.steps.into_iter().map(|step| PublicStepBody {
-        label: step.label,
-        at: step.at,
-        done: step.done,
-        now: step.now,
-    });
-    let body = PublicBody {
-        headline: view.headline,
-        number: view.number,
-        state: view.state,
-        steps: steps.collect(),
-        answer_by: view.answer_by,
-        reply: view.reply,
-        sealed: view.sealed,
-    };
+    let body = PublicBody::new(view);
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

@@ -1,11 +1,11 @@
 //! What a step has to know besides its ticket, looked up in the step's own transaction.
 use std::collections::{HashMap, HashSet};
 
-use base::{CallId, UnitId};
+use base::{CallId, CategoryId, UnitId};
 use chrono::{DateTime, Utc};
 use org::Post;
 use sqlx::PgConnection;
-use ticket::{Action, Known, Ticket};
+use ticket::{Action, Catalogue, Known, Ticket};
 
 use crate::Error;
 
@@ -31,8 +31,12 @@ pub(crate) async fn gather(
     db: &mut PgConnection,
     ticket: &Ticket,
     action: &Action,
-    _at: DateTime<Utc>,
+    at: DateTime<Utc>,
 ) -> Result<Known, Error> {
+    let catalogue = match ticket.request.category {
+        Some(category) => catalogue(db, category, action, at).await?,
+        None => HashMap::new(),
+    };
     let (call, attachment) = action.proofs();
     let mut proofs = HashSet::new();
     if let Some(call) = call {
@@ -60,5 +64,28 @@ pub(crate) async fn gather(
         },
         None => None,
     };
-    Ok(Known { proofs, parent, ..Known::default() })
+    Ok(Known { catalogue, proofs, parent, by_citizen: false })
+}
+
+/// What the dispatch catalogue says of the units that a step sends to (派单目录、基层禁派清单).
+async fn catalogue(
+    db: &mut PgConnection,
+    category: CategoryId,
+    action: &Action,
+    at: DateTime<Utc>,
+) -> Result<HashMap<UnitId, Catalogue>, Error> {
+    use org::catalogue::Answer;
+    let mut answers = HashMap::new();
+    if matches!(action, Action::Return { .. }) {
+        return Ok(answers); // only what the unit suggests
+    }
+    for unit in action.units() {
+        let answer = match org::catalogue::check(&mut *db, category, unit, at).await? {
+            Answer::Listed => Catalogue::Listed,
+            Answer::NotListed => Catalogue::NotListed,
+            Answer::Forbidden { rule } => Catalogue::Forbidden(rule),
+        };
+        answers.insert(unit, answer);
+    }
+    Ok(answers)
 }

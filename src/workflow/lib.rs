@@ -12,6 +12,8 @@ mod files;
 pub mod handover;
 pub mod idempotency;
 mod known;
+#[cfg(test)]
+mod life_tests;
 mod lookup;
 mod page;
 pub mod recompute;

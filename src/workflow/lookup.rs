@@ -1,6 +1,10 @@
 //! What a citizen may learn with the number and the query code.
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use ticket::{Ending, Number, Stage, Ticket};
+use org::Actor;
+use sqlx::PgConnection;
+use ticket::{Action, Ctx, Ending, Known, Number, Stage, Step, Ticket, Verb};
 
 use crate::{Error, Workflow};
 
@@ -23,21 +27,65 @@ pub struct PublicView {
     pub answer_by: Option<DateTime<Utc>>,
     pub reply: Option<String>,
     pub sealed: bool,
+    /// The citizen may take it back (撤单).
+    pub may_withdraw: bool,
 }
 
 impl Workflow {
     /// Looks a ticket up. A wrong number, a wrong digit and a wrong code all give nothing, and all
     /// go the same way.
     pub async fn look_up(&self, number: &str, code: &str) -> Result<Option<PublicView>, Error> {
-        let number: Option<Number> = number.parse().ok();
         let db = &mut *self.0.db.acquire().await?;
+        Ok(self.known_by(db, number, code).await?.map(|ticket| self.public_view(&ticket)))
+    }
+
+    /// The citizen wishes to withdraw, by the page with number and code (撤单): somebody of the
+    /// hotline confirms it, and asks.
+    pub async fn withdraw_by_page(
+        &self,
+        number: &str,
+        code: &str,
+        words: &str,
+    ) -> Result<Option<PublicView>, Error> {
+        let mut tx = self.0.db.begin().await?;
+        let Some(found) = self.known_by(&mut tx, number, code).await? else { return Ok(None) };
+        let before = ticket::lock(&mut tx, found.id).await?;
+        let (citizen, posts) = (Actor::citizen(), HashMap::new());
+        let rules = self.rules_of(&before);
+        let known = Known { by_citizen: true, ..Known::default() };
+        let ctx = Ctx::new(self.0.clock.now(), &citizen, &rules, &posts);
+        let ctx = Ctx { known: &known, ..ctx };
+        let action = Action::AskWithdrawal { call_id: None, words: words.trim().to_owned() };
+        let (after, _) = Box::pin(self.step(&mut tx, &before, &Step::new(action), &ctx)).await?;
+        tx.commit().await?;
+        self.announce(&after);
+        Ok(Some(self.public_view(&after)))
+    }
+
+    async fn known_by(
+        &self,
+        db: &mut PgConnection,
+        number: &str,
+        code: &str,
+    ) -> Result<Option<Ticket>, Error> {
+        let number: Option<Number> = number.parse().ok();
         let found = match number {
             Some(number) => ticket::by_number(db, number).await?,
             None => None,
         };
         let expected = found.as_ref().map_or("    ", |ticket| ticket.query_code.as_str());
         let right = same(expected.as_bytes(), code.trim().as_bytes());
-        Ok(found.filter(|_| right).map(|ticket| view(&ticket)))
+        Ok(found.filter(|_| right))
+    }
+
+    fn public_view(&self, ticket: &Ticket) -> PublicView {
+        let (citizen, posts) = (Actor::citizen(), HashMap::new());
+        let rules = self.rules_of(ticket);
+        let known = Known { by_citizen: true, ..Known::default() };
+        let ctx = Ctx::new(self.0.clock.now(), &citizen, &rules, &posts);
+        let ctx = Ctx { known: &known, ..ctx };
+        let may_withdraw = ticket.life.may(Verb::AskWithdrawal, &ctx).is_ok();
+        PublicView { may_withdraw, ..view(ticket) }
     }
 }
 
@@ -64,6 +112,7 @@ fn view(ticket: &Ticket) -> PublicView {
         answer_by: (!sealed && !ended).then_some(life.promise),
         reply: (!sealed).then(|| reply(ticket)).flatten(),
         sealed,
+        may_withdraw: false,
     }
 }
 
