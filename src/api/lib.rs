@@ -12,6 +12,7 @@ mod catalogue;
 mod days;
 mod demo;
 mod desk;
+mod duty;
 pub mod errands;
 mod error;
 mod exports;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(lists::routes())
         .merge(catalogue::routes())
+        .merge(duty::routes())
         .merge(knowledge::routes())
         .merge(tickets::routes())
         .merge(attachments::routes())

@@ -25,6 +25,7 @@ mod rights;
 mod search;
 mod side;
 mod state;
+mod step;
 mod steps;
 mod store;
 mod timer;
