@@ -148,9 +148,7 @@ async fn run(
     let http = tokio::net::TcpListener::from_std(http)?;
     let address = http.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    if let Some(tls) = &tls {
-        eprintln!("lianxin: 证书指纹 (certificate's SHA-256): {}", tls.fingerprint);
-    }
+    show_fingerprint(tls.as_ref());
     let stop = tasks.clone();
     let door = app.db.clone();
     let router = api::router(app);
@@ -168,6 +166,12 @@ async fn run(
     door.close().await;
     pool.close().await;
     Ok(())
+}
+
+fn show_fingerprint(tls: Option<&api::Tls>) {
+    if let Some(tls) = tls {
+        eprintln!("lianxin: 证书指纹 (certificate's SHA-256): {}", tls.fingerprint);
+    }
 }
 
 /// Whom the door believes, and where it may call.
