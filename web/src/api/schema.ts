@@ -38,6 +38,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a step for many tickets 批量办理 */
+        post: operations["post_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a bulk action is 批量办理进度 */
+        get: operations["get_bulk_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would become of each ticket 批量办理预览 */
+        post: operations["post_bulk_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callbacks": {
         parameters: {
             query?: never;
@@ -381,6 +432,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Export a list 导出 */
+        post: operations["post_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is 导出进度 */
+        get: operations["get_exports_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file, for whoever asked for it; fetching it is noted 下载导出文件 */
+        get: operations["get_exports_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own saved filters 常用筛选 */
+        get: operations["get_filters"];
+        put?: never;
+        /** Keep a filter 保存筛选 */
+        post: operations["post_filters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a filter anew 修改筛选 */
+        put: operations["put_filters_id"];
+        post?: never;
+        /** Forget a filter 删除筛选 */
+        delete: operations["delete_filters_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/floor": {
         parameters: {
             query?: never;
@@ -392,6 +530,74 @@ export interface paths {
         get: operations["get_floor"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a shift over, with what is open 交班 */
+        post: operations["post_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a shift on 接班 */
+        post: operations["post_handover_id_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is open now, for whoever ends or begins a shift 交接班 */
+        get: operations["get_handover_current"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a table in 导入 */
+        post: operations["post_imports_list"];
         delete?: never;
         options?: never;
         head?: never;
@@ -693,6 +899,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a ticket back by number and query code; somebody of the hotline confirms it 撤回诉求 */
+        post: operations["post_public_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A day's figures 日报 */
+        get: operations["get_reports_daily"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/daily.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A day's figures as a workbook, with who took it 日报下载 */
+        get: operations["get_reports_daily.xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reply templates 答复模板 */
+        get: operations["get_templates"];
+        put?: never;
+        /** Add a template 新增模板 */
+        post: operations["post_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a template anew 修改模板 */
+        put: operations["put_templates_id"];
+        post?: never;
+        /** Take a template out 删除模板 */
+        delete: operations["delete_templates_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -831,6 +1124,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks 事件推送 */
+        get: operations["get_webhooks"];
+        put?: never;
+        /** Tell another system 新增推送 */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change who is told 修改推送 */
+        put: operations["put_webhooks_id"];
+        post?: never;
+        /** Tell it no more 删除推送 */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How its tellings went, the newest first 推送记录 */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell everything since then once more, 10,000 events at most 重新推送 */
+        post: operations["post_webhooks_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work/counts": {
         parameters: {
             query?: never;
@@ -872,6 +1235,12 @@ export interface components {
             code: string;
             /** @description 13 or 14 digits, with or without SP and hyphens. */
             number: string;
+        };
+        AskBack: {
+            code: string;
+            number: string;
+            /** @description Why, in the citizen's own words. */
+            words: string;
         };
         /** @description A file of a ticket. */
         AttachmentItem: {
@@ -918,11 +1287,10 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
-        BanItem: {
+        /** @description A job that was begun. */
+        Begun: {
             /** Format: uuid */
-            category_id: string;
-            /** @description The rule that forbids it. */
-            rule: string;
+            job: string;
         };
         Board: {
             agents: components["schemas"]["FloorAgent"][];
@@ -947,6 +1315,33 @@ export interface components {
             todo: number;
             /** Format: int64 */
             unit: number;
+        };
+        BulkProgress: {
+            /** Format: int32 */
+            done: number;
+            rows: components["schemas"]["BulkRow"][];
+            /** @description `queued`, `running`, `done`, `failed` */
+            state: string;
+            /** Format: int32 */
+            total: number;
+            why?: string | null;
+        };
+        BulkRow: {
+            error?: string | null;
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** @description `null` until its turn has come. */
+            ok?: boolean | null;
+        };
+        /** @description A step and the tickets that are to take it: named, or all that a list shows. */
+        BulkStep: {
+            /** @description As in `POST /tickets/{id}/actions`. */
+            action: string;
+            /** @description The action's further fields, `reason` and `note`. */
+            fields?: Record<string, never>;
+            filter?: components["schemas"]["TicketSearch"] | null;
+            ids?: string[] | null;
         };
         CallbackItem: {
             attempts: components["schemas"]["AttemptItem"][];
@@ -1008,15 +1403,46 @@ export interface components {
             items: components["schemas"]["CallItem"][];
             next?: string | null;
         };
-        Candidates: {
+        CatalogueBan: {
+            /** Format: uuid */
+            category_id: string;
+            /** @description The rule that forbids it. */
+            rule: string;
+        };
+        CatalogueBody: {
+            entries: components["schemas"]["CatalogueEntry"][];
+            /** @description 基层禁派清单 */
+            forbidden: components["schemas"]["CatalogueBan"][];
+            version?: components["schemas"]["CatalogueVersionItem"] | null;
+        };
+        CatalogueCandidates: {
             /** @description The district's own first. */
             unit_ids: string[];
         };
-        CatalogueBody: {
-            entries: components["schemas"]["EntryItem"][];
-            /** @description 基层禁派清单 */
-            forbidden: components["schemas"]["BanItem"][];
-            version?: components["schemas"]["VersionItem"] | null;
+        CatalogueEntry: {
+            /** Format: uuid */
+            category_id: string;
+            /**
+             * Format: uuid
+             * @description In this district only; anywhere without one.
+             */
+            district_id?: string | null;
+            /** @description The first is the usual one. */
+            unit_ids: string[];
+        };
+        CatalogueVersionItem: {
+            note: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+            written_by: string;
+        };
+        CatalogueVersions: {
+            items: components["schemas"]["CatalogueVersionItem"][];
+            next?: string | null;
         };
         Categories: {
             items: components["schemas"]["CategoryItem"][];
@@ -1081,9 +1507,103 @@ export interface components {
             name?: string | null;
             number?: string | null;
         };
+        ContactBody: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            attachment_id?: string | null;
+            /** Format: uuid */
+            call_id?: string | null;
+            how: string;
+            name: string;
+            /** @description By a call of the platform or uploaded proof; else only said (自填). */
+            proved: boolean;
+            reached: boolean;
+        };
         ContactMasked: {
             name_masked?: string | null;
             number_masked?: string | null;
+        };
+        CountOf: {
+            /** Format: int64 */
+            count: number;
+            label: string;
+            word: string;
+        };
+        /** @description A day in raw counts. */
+        DailyReport: {
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            asked: number;
+            calls: components["schemas"]["DayOfCalls"];
+            /** Format: int64 */
+            contacted: number;
+            /** Format: date */
+            date: string;
+            /**
+             * Format: int64
+             * @description Open, and due on the day after.
+             */
+            due_tomorrow: number;
+            /** Format: int64 */
+            ended: number;
+            /** Format: int64 */
+            ended_late: number;
+            kinds: components["schemas"]["CountOf"][];
+            /** Format: int64 */
+            late: number;
+            /**
+             * Format: int64
+             * @description As of now, whatever the day.
+             */
+            open: number;
+            /** Format: int64 */
+            overseen: number;
+            /** Format: int64 */
+            rated: number;
+            /** Format: int64 */
+            reached: number;
+            /** Format: int64 */
+            satisfied: number;
+            /** Format: int64 */
+            solved: number;
+            states: components["schemas"]["CountOf"][];
+            units: components["schemas"]["CountOf"][];
+            /** Format: int64 */
+            urged: number;
+        };
+        DayOfCalls: {
+            /** Format: int32 */
+            abandoned: number;
+            /** Format: int32 */
+            answered: number;
+            /** Format: int32 */
+            offered: number;
+            /** Format: int32 */
+            within_15s: number;
+        };
+        DeliveryItem: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int32 */
+            attempts: number;
+            body: Record<string, never>;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @description `queued`, `delivered`, `given_up` */
+            state: string;
+            /** Format: int32 */
+            status?: number | null;
+            /** Format: uuid */
+            ticket_id: string;
+            why?: string | null;
+        };
+        DeliveryList: {
+            items: components["schemas"]["DeliveryItem"][];
+            next?: string | null;
         };
         /** @description Everything that an agent's desk shows (话务台). */
         Desk: {
@@ -1129,20 +1649,12 @@ export interface components {
          * @enum {string}
          */
         Direction: "In" | "Out";
-        Entries: {
-            items: components["schemas"]["EntryItem"][];
-            next?: string | null;
+        DutyRoster: {
+            officers: components["schemas"]["OfficerItem"][];
         };
-        EntryItem: {
-            /** Format: uuid */
-            category_id: string;
-            /**
-             * Format: uuid
-             * @description In this district only; anywhere without one.
-             */
-            district_id?: string | null;
-            /** @description The first is the usual one. */
-            unit_ids: string[];
+        Entries: {
+            items: components["schemas"]["KnowledgeItem"][];
+            next?: string | null;
         };
         EntryText: {
             answer: string;
@@ -1151,6 +1663,18 @@ export interface components {
             title: string;
             /** Format: date */
             valid_until?: string | null;
+        };
+        ExportProgress: {
+            /** Format: int32 */
+            done: number;
+            /** Format: date-time */
+            expires_at?: string | null;
+            file_name?: string | null;
+            /** @description `queued`, `running`, `done`, `failed` */
+            state: string;
+            /** Format: int32 */
+            total: number;
+            why?: string | null;
         };
         /** @description What is sent, as `multipart/form-data`. */
         FileForm: {
@@ -1161,6 +1685,20 @@ export interface components {
             file: string;
             /** @description `evidence`, `contact` or `request`; before the file. */
             purpose: string;
+        };
+        /** @description A filter that a person keeps. */
+        FilterItem: {
+            /** Format: uuid */
+            id: string;
+            list: string;
+            name: string;
+            query: Record<string, never>;
+            /** Format: int64 */
+            version: number;
+        };
+        FilterList: {
+            items: components["schemas"]["FilterItem"][];
+            next?: string | null;
         };
         /** @description A recorded call that the demonstration can play. */
         Fixture: {
@@ -1291,9 +1829,35 @@ export interface components {
             name: string;
             number: string;
         };
+        ImportReport: {
+            created: number;
+            /** @description Nothing was written when there is one. */
+            errors: components["schemas"]["WrongRow"][];
+            rows: number;
+            updated: number;
+        };
+        KnowledgeItem: {
+            answer: string;
+            /** @description It held until a day that is over. */
+            expired: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Who says so. */
+            issuer: string;
+            title: string;
+            /**
+             * Format: date
+             * @description The last day on which it holds.
+             */
+            valid_until?: string | null;
+            /** Format: int32 */
+            version: number;
+        };
         LegBody: {
             /** @description By the system, when the limit had passed. */
             auto_signed: boolean;
+            /** @description Named by arbitration (会商裁定). */
+            binding: boolean;
             /** Format: int32 */
             cycle: number;
             /** Format: date-time */
@@ -1341,15 +1905,41 @@ export interface components {
             /** Format: int64 */
             avg_handle_secs: number;
         };
+        Named: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         NewCatalogue: {
-            entries: components["schemas"]["EntryItem"][];
-            forbidden?: components["schemas"]["BanItem"][];
+            entries: components["schemas"]["CatalogueEntry"][];
+            forbidden?: components["schemas"]["CatalogueBan"][];
             note?: string;
             /**
              * Format: date
              * @description The first day on which it holds; not one that is over.
              */
             valid_from: string;
+        };
+        /** @description Which list, narrowed how, in which form. */
+        NewExport: {
+            /** @description The query of that list. */
+            filter?: Record<string, never>;
+            /** @description `xlsx` or `csv` */
+            format: string;
+            /** @description `tickets`, `calls`, `people`, `knowledge`, `callbacks`, `notices`, `audit` */
+            list: string;
+        };
+        NewFilter: {
+            /** @description The list it belongs to, as `tickets`. */
+            list: string;
+            name: string;
+            /** @description The query of that list. */
+            query: Record<string, never>;
+        };
+        NewHandover: {
+            /** @description What else the next shift has to look after. */
+            items?: string[];
+            note: string;
         };
         NewPassword: {
             new: string;
@@ -1382,6 +1972,11 @@ export interface components {
             outside_due?: string | null;
             outside_number?: string | null;
             source?: string | null;
+        };
+        NewWebhook: {
+            /** @description Told once: the key of `Lianxin-Signature: t=…,v1=HMAC-SHA256(t.body)`. */
+            secret: string;
+            webhook: components["schemas"]["WebhookItem"];
         };
         /** @description A message. */
         NoticeRow: {
@@ -1434,11 +2029,54 @@ export interface components {
             /** @description Told once. */
             password: string;
         };
+        /** @description One thing that is open. */
+        OpenItem: {
+            /** Format: date-time */
+            due_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description A ticket's number, a hotline's name. */
+            name: string;
+            text: string;
+        };
+        /** @description What a shift leaves open. */
+        OpenNow: {
+            /** Format: date-time */
+            at: string;
+            callbacks: components["schemas"]["OpenItem"][];
+            /** @description Drafts of tickets that were not filed, by the call they belong to. */
+            drafts: components["schemas"]["OpenItem"][];
+            /** @description Open tickets that are overdue. */
+            late: components["schemas"]["OpenItem"][];
+            /** @description The last hand-over, if nobody has taken it on. */
+            untaken?: Record<string, never> | null;
+            /** @description Open tickets that are urgent. */
+            urgent: components["schemas"]["OpenItem"][];
+        };
         /**
          * @description What an answered call came to (来电小结); exactly one for each (一通一结).
          * @enum {string}
          */
         OutcomeKind: "Ticket" | "Addition" | "ProgressTold" | "DirectAnswer" | "Transferred" | "GuidedOut" | "Silent" | "WrongNumber" | "Nuisance" | "CutOff";
+        OversightBody: {
+            answer?: string | null;
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            cause: string;
+            cause_label: string;
+            /** Format: date-time */
+            due_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            level: string;
+            level_label: string;
+            /** Format: date-time */
+            lifted_at?: string | null;
+            reason: string;
+        };
         Past: {
             calls: components["schemas"]["CallItem"][];
             tickets: components["schemas"]["TicketRow"][];
@@ -1476,6 +2114,14 @@ export interface components {
             uri: string;
             user: string;
             ws: string;
+        };
+        PhoneNoticeBody: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            leg_id: string;
+            name: string;
+            who: string;
         };
         /** @description The agent's telephone. */
         PhoneView: {
@@ -1527,6 +2173,16 @@ export interface components {
             /** @description Why not ready, for people. */
             why?: string | null;
         };
+        PreviewItem: {
+            allowed: boolean;
+            /** Format: uuid */
+            id: string;
+            number: string;
+            why_not?: string | null;
+        };
+        Previews: {
+            items: components["schemas"]["PreviewItem"][];
+        };
         /** @description What every refusal looks like. */
         Problem: {
             /** @description Stable: clients may rely on it. */
@@ -1541,6 +2197,8 @@ export interface components {
             /** Format: date-time */
             answer_by?: string | null;
             headline: string;
+            /** @description The citizen may take it back. */
+            may_withdraw: boolean;
             number: string;
             reply?: string | null;
             /** @description Confidential: the state and no more. */
@@ -1580,19 +2238,39 @@ export interface components {
             solved?: string | null;
             words: string;
         };
+        RelativeBody: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            state: string;
+            state_label: string;
+        };
+        Replayed: {
+            /** Format: int64 */
+            deliveries: number;
+        };
+        ReplayFrom: {
+            /** Format: date-time */
+            from: string;
+        };
         ReplyBody: {
+            approved_by?: string | null;
+            attachments: string[];
+            basis?: string | null;
             contacted: boolean;
             /** Format: date-time */
             contacted_at?: string | null;
+            /** @description true, partly, untrue, none */
+            facts?: string | null;
             how?: string | null;
+            /** Format: date */
+            plan_date?: string | null;
+            public_text?: string | null;
             solved: string;
             text: string;
         };
         Ring: {
             fixture: string;
-        };
-        Roster: {
-            officers: components["schemas"]["OfficerItem"][];
         };
         /** @description What one side used of the ticket's time (超期归责). */
         ShareBody: {
@@ -1605,6 +2283,38 @@ export interface components {
             secs_business: number;
             /** @description 热线, or the unit. */
             who: string;
+        };
+        /** @description What is flattened into a ticket's page. */
+        SideBody: {
+            /** @description Who is complained about (被投诉单位). */
+            against_units: components["schemas"]["Named"][];
+            /** @description Called again about it within thirty days of the direct answer: not solved. */
+            called_again: boolean;
+            children: components["schemas"]["RelativeBody"][];
+            contacts: components["schemas"]["ContactBody"][];
+            /** @description The unit said that it had contacted the citizen, and the citizen says no (虚假联系). */
+            false_contact: boolean;
+            /**
+             * Format: uuid
+             * @description The same matter had its final reply before, in this ticket.
+             */
+            final_before?: string | null;
+            first_unit?: components["schemas"]["Named"] | null;
+            /** Format: int32 */
+            headcount?: number | null;
+            mass: boolean;
+            oversights: components["schemas"]["OversightBody"][];
+            parent?: components["schemas"]["RelativeBody"] | null;
+            pending_change?: Record<string, never> | null;
+            pending_final?: Record<string, never> | null;
+            pending_suspension?: Record<string, never> | null;
+            pending_withdrawal?: Record<string, never> | null;
+            phone_notices: components["schemas"]["PhoneNoticeBody"][];
+            review_findings: Record<string, never>[];
+            suspension?: components["schemas"]["SuspensionBody"] | null;
+            transfer?: Record<string, never> | null;
+            /** @description The citizen did not want the withdrawal that was asked for. */
+            withdrawal_refuted: boolean;
         };
         SignIn: {
             /** @description Six digits of the second factor; asked for outside the demonstration. */
@@ -1640,16 +2350,62 @@ export interface components {
         /** @description A step to be taken. */
         StepBody: {
             /**
-             * @description `dispatch`, `not_accept`, `sign`, `return`, `decide_return`, `reply`, `ask_extension`,
-             *     `decide_extension`, `review`, `follow_up`, `rework`, `close`, `urge`, `cancel`; its further
-             *     fields are those of the action's `fields`.
+             * @description A step's name, as in the ticket's `actions`; its further fields are those of the action's
+             *     `fields`.
              */
             action: string;
             note?: string | null;
             reason?: string | null;
         };
+        SuspensionBody: {
+            cause: string;
+            /** Format: date-time */
+            review_at: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description What is sent, as `multipart/form-data`. */
+        TableForm: {
+            /**
+             * Format: binary
+             * @description CSV (UTF-8) or XLSX, whose first row names the columns; at most 20 MB.
+             */
+            file: string;
+        };
+        TemplateItem: {
+            /** Format: uuid */
+            category_id?: string | null;
+            /** Format: date-time */
+            changed_at: string;
+            changed_by: string;
+            /** Format: uuid */
+            id: string;
+            text: string;
+            title: string;
+            /** Format: uuid */
+            unit_id?: string | null;
+            /**
+             * Format: int64
+             * @description For If-Match.
+             */
+            version: number;
+        };
+        TemplateList: {
+            items: components["schemas"]["TemplateItem"][];
+            next?: string | null;
+        };
+        TemplateText: {
+            /** Format: uuid */
+            category_id?: string | null;
+            text: string;
+            title: string;
+            /** Format: uuid */
+            unit_id?: string | null;
+        };
         /** @description A ticket's page. */
-        TicketBody: components["schemas"]["TicketRow"] & {
+        TicketBody: components["schemas"]["TicketRow"] & components["schemas"]["SideBody"] & {
             /** @description What this viewer may do now. */
             actions: components["schemas"]["OfferBody"][];
             address: string;
@@ -1688,7 +2444,10 @@ export interface components {
             due_at?: string | null;
             /** Format: date-time */
             ended_at?: string | null;
-            /** @description extended, returned, rework, urged, correction */
+            /**
+             * @description `extended`, `returned`, `rework`, `urged`, `correction`, `mass`, `merged_children`,
+             *     `suspended`, `withdrawn`, `self_reported_contact`, `oversight:LEVEL`
+             */
             flags: string[];
             /** Format: uuid */
             id: string;
@@ -1717,6 +2476,53 @@ export interface components {
             counts?: components["schemas"]["BoxCounts"] | null;
             items: components["schemas"]["TicketRow"][];
             next?: string | null;
+        };
+        /** @description The filters of a list of tickets. What is left out narrows nothing. */
+        TicketSearch: {
+            /** @description todo 待办, unit 本单位, mine 经手, all 全部 */
+            box?: string | null;
+            /**
+             * Format: uuid
+             * @description A category with those below it.
+             */
+            category?: string | null;
+            channel?: string | null;
+            /** @description With the page, how many tickets each box holds under these filters. */
+            counts?: boolean;
+            /** @description The `next` of the page before; also `after`. */
+            cursor?: string | null;
+            /** @description Open, and due before this time, or up to and on this day. */
+            due_before?: string | null;
+            /**
+             * @description Marks, separated by commas: `late`, `extended`, `returned`, `rework`, `urged`, `correction`,
+             *     `sealed`, `provisional`; a ticket carries all of them.
+             */
+            flag?: string | null;
+            /** @description Accepted from this time or day on. */
+            from?: string | null;
+            kind?: string | null;
+            late?: boolean;
+            /** Format: int64 */
+            limit?: number | null;
+            /**
+             * Format: uuid
+             * @description A place with those below it.
+             */
+            place?: string | null;
+            /** @description A number or part of title and content. */
+            q?: string;
+            /** @description `due`, `newest`, `oldest`; else as the box has it. */
+            sort?: string | null;
+            /** @description States, by their words, separated by commas. */
+            state?: string | null;
+            /** @description Accepted before this time, or up to and on this day. */
+            to?: string | null;
+            /**
+             * Format: uuid
+             * @description The unit that has it now.
+             */
+            unit?: string | null;
+            urgency?: string | null;
         };
         TimerBody: {
             /** Format: int32 */
@@ -1781,19 +2587,33 @@ export interface components {
             items: components["schemas"]["UnitItem"][];
             next?: string | null;
         };
-        VersionItem: {
-            note: string;
-            /** Format: date */
-            valid_from: string;
-            /** Format: int32 */
-            version: number;
+        WebhookItem: {
             /** Format: date-time */
-            written_at: string;
-            written_by: string;
+            created_at: string;
+            created_by: string;
+            enabled: boolean;
+            /** @description Actions that are told, as `accept`, `dispatch`; none: all. */
+            events: string[];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            url: string;
+            /**
+             * Format: int64
+             * @description For If-Match.
+             */
+            version: number;
         };
-        Versions: {
-            items: components["schemas"]["VersionItem"][];
+        WebhookList: {
+            items: components["schemas"]["WebhookItem"][];
             next?: string | null;
+        };
+        WebhookText: {
+            enabled?: boolean;
+            events?: string[];
+            name: string;
+            /** @description https, to a host that the configuration lists. */
+            url: string;
         };
         Why: {
             reason: string;
@@ -1831,6 +2651,12 @@ export interface components {
             id: string;
             level: string;
             name: string;
+        };
+        WrongRow: {
+            column: string;
+            message: string;
+            /** @description As a spreadsheet counts: the header is row 1. */
+            row: number;
         };
     };
     responses: never;
@@ -1892,6 +2718,100 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key begins one job */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkStep"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkProgress"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_bulk_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Previews"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2283,7 +3203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionItem"];
+                    "application/json": components["schemas"]["CatalogueVersionItem"];
                 };
             };
             403: {
@@ -2321,7 +3241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Candidates"];
+                    "application/json": components["schemas"]["CatalogueCandidates"];
                 };
             };
             422: {
@@ -2348,7 +3268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Versions"];
+                    "application/json": components["schemas"]["CatalogueVersions"];
                 };
             };
         };
@@ -2636,6 +3556,259 @@ export interface operations {
             };
         };
     };
+    post_exports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key begins one job */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exports_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportProgress"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exports_id_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilter"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterItem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_filters_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilter"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterItem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_filters_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_floor: {
         parameters: {
             query?: never;
@@ -2654,6 +3827,162 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandover"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_handover_id_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_handover_current: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenNow"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_imports_list: {
+        parameters: {
+            query?: {
+                /** @description Only say what would become of it. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description units, people, places, knowledge, categories, catalogue */
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["TableForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2748,7 +4077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntryItem"];
+                    "application/json": components["schemas"]["KnowledgeItem"];
                 };
             };
             403: {
@@ -2789,7 +4118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntryItem"];
+                    "application/json": components["schemas"]["KnowledgeItem"];
                 };
             };
             404: {
@@ -3365,6 +4694,306 @@ export interface operations {
             };
         };
     };
+    post_public_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicBody"];
+                };
+            };
+            /** @description whatever was wrong */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reports_daily: {
+        parameters: {
+            query?: {
+                /** @description Today, when left out. */
+                date?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyReport"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_reports_daily.xlsx": {
+        parameters: {
+            query?: {
+                /** @description Today, when left out. */
+                date?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_templates: {
+        parameters: {
+            query?: {
+                /** @description Those of this category and those of none. */
+                category?: string | null;
+                unit?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateText"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateItem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_templates_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_templates_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tickets: {
         parameters: {
             query?: {
@@ -3792,7 +5421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Roster"];
+                    "application/json": components["schemas"]["DutyRoster"];
                 };
             };
             403: {
@@ -3816,7 +5445,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Roster"];
+                "application/json": components["schemas"]["DutyRoster"];
             };
         };
         responses: {
@@ -3825,7 +5454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Roster"];
+                    "application/json": components["schemas"]["DutyRoster"];
                 };
             };
             403: {
@@ -3845,6 +5474,234 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookText"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_webhooks_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                cursor?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayFrom"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
