@@ -1,7 +1,7 @@
 //! When a clerk is warned (黄牌): shares of a limit and spans before its end, in the clock's own time.
 use std::str::FromStr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::Rules;
@@ -58,6 +58,8 @@ impl Rules {
             .warnings
             .iter()
             .filter_map(|mark| self.mark_at(*mark, runs, start, due, pauses))
+            // as fine as the database keeps it, or a replay would differ from what is stored
+            .map(|at| at.trunc_subsecs(6))
             .filter(|at| *at > start && *at <= due)
             .collect();
         all.sort_unstable();

@@ -124,6 +124,17 @@ fn several_warnings_are_counted_in_business_time() {
 }
 
 #[test]
+fn a_warning_is_as_fine_as_the_database_keeps_it() {
+    let rules = RuleBook::built_in().in_force();
+    let start = at("2025-01-13T09:00") + chrono::TimeDelta::microseconds(1);
+    let all = rules.warnings_at(Runs::Always, start, at("2025-01-13T17:30"), &[]);
+    assert!(!all.is_empty());
+    for warning in all {
+        assert_eq!(warning.timestamp_subsec_nanos() % 1000, 0, "{warning}");
+    }
+}
+
+#[test]
 fn a_mistake_names_file_line_and_key() {
     let unknown = SIPING.replace("max_cycles = 4", "max_cycle = 4");
     assert!(
