@@ -147,7 +147,12 @@ impl Life {
         let own = rules.count_due(name, at, &count).ok().flatten();
         match own {
             // a leg's due follows from the citizen's date and from its parent's due
-            _ if name == Clocks::Handling => count.own = due > self.promise,
+            _ if name == Clocks::Handling => {
+                count.own = due > self.promise;
+                let root = self.legs.iter().any(|l| Some(l.id) == leg && l.parent.is_none());
+                // who assists a late lead ends with it, though neither date nor limit says so
+                count.cap = own.filter(|own| count.own && root && due < *own).map(|_| due);
+            }
             Some(own) if due < own => count.cap = Some(due),
             Some(own) if due > own => count.floor = Some(due),
             _ => {}
