@@ -149,6 +149,8 @@ test('its clerk signs and replies on a telephone’s width', async () => {
   await act(clerk, 'reply', async () => {
     await clerk.getByTestId('field-finding').fill('上门测温，室内 15 度，循环泵故障。')
     await clerk.getByTestId('field-result').fill('已更换循环泵，今晚恢复到 20 度。')
+    if (await clerk.getByTestId('field-facts').isVisible()) await pick(clerk, 'field-facts', 'true')
+    await clerk.getByTestId('field-basis').fill('《城市供热条例》')
     await pick(clerk, 'field-contacted', 'no')
     await pick(clerk, 'field-solved', 'solved')
   })
