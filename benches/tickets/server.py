@@ -19,7 +19,7 @@ class Server:
             self.folder.mkdir(parents=True, exist_ok=True)
         else: self.folder = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="lianxin-bench-"))
         self.folder.chmod(0o755)          # as root the program goes on as another user
-        self.data, self.log = self.folder / "data", self.folder / "log"
+        self.data, self.log, self.config = self.folder / "data", self.folder / "log", self.folder / "sip-config"
         try:
             self.start()
             self.fill()
@@ -29,7 +29,8 @@ class Server:
         return self
 
     def start(self):
-        command = rig.pinned(rig.SYSTEM, rig.TARGET / "lianxin", "serve", "--demo", "--data", self.data,
+        shutil.copytree("sip-config", self.config, dirs_exist_ok=True)       # a bench changes a calendar
+        command = rig.pinned(rig.SYSTEM, rig.TARGET / "lianxin", "--config", self.config, "serve", "--demo", "--data", self.data,
                              "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
         past_is_there = (self.data / "demo-accounts.json").exists() and self.counted() > 0
         with open(self.log, "w") as log:
