@@ -68,7 +68,7 @@ struct WorkCounts {
 }
 
 /// What waits for the viewer, by box, state and lateness 待办统计
-#[utoipa::path(get, path = "/work/counts", tag = "tickets",
+#[utoipa::path(get, path = "/work-counts", tag = "tickets",
     responses((status = 200, body = WorkCounts), (status = 401, body = Problem)))]
 async fn counts(State(app): State<App>, viewer: Viewer) -> Result<Json<WorkCounts>, Error> {
     let actor = viewer.actor();

@@ -85,14 +85,14 @@ async fn work_is_counted_by_state_and_lateness() {
     let house = house().await;
     let people = people(&house).await;
     house.post("/api/v1/tickets", &people.agent, form(1)).await;
-    let counts = house.get("/api/v1/work/counts", &people.dispatcher).await.json();
+    let counts = house.get("/api/v1/work-counts", &people.dispatcher).await.json();
     assert_eq!(counts["total"], 1, "{counts}");
     assert_eq!(counts["states"][0]["state"], "accepted");
     assert_eq!(counts["late"], 0);
     house.clock.advance(chrono::TimeDelta::days(60));
     let (_, cookie) =
         house.signed_in("dispatcher2", Role::Dispatcher, Some(&house.city.hotline)).await;
-    let counts = house.get("/api/v1/work/counts", &cookie).await.json();
+    let counts = house.get("/api/v1/work-counts", &cookie).await.json();
     assert_eq!((&counts["late"], &counts["boxes"]["todo"]), (&json!(1), &json!(1)));
 }
 
@@ -101,6 +101,6 @@ async fn a_unit_counts_nothing_that_it_may_not_see() {
     let house = house().await;
     let people = people(&house).await;
     house.post("/api/v1/tickets", &people.agent, form(1)).await;
-    let counts = house.get("/api/v1/work/counts", &people.clerk).await.json();
+    let counts = house.get("/api/v1/work-counts", &people.clerk).await.json();
     assert_eq!((&counts["total"], &counts["boxes"]["all"]), (&json!(0), &json!(0)));
 }

@@ -80,7 +80,7 @@ export const tickets = {
 }
 
 export const work = {
-  counts: () => get<WorkCounts>('/work/counts'),
+  counts: () => get<WorkCounts>('/work-counts'),
   filters: async () => (await get<Page<SavedFilter>>('/filters')).items.filter(one => one.list === 'tickets'),
   keepFilter: (name: string, filter: TicketNarrow) => post<SavedFilter>('/filters', { list: 'tickets', name, query: filter }),
   dropFilter: (id: string) => ask<void>(`/filters/${id}`, { method: 'DELETE' }),

@@ -1194,7 +1194,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/work/counts": {
+    "/api/v1/work-counts": {
         parameters: {
             query?: never;
             header?: never;
