@@ -136,7 +136,7 @@ struct BulkRow {
 
 #[derive(Serialize, ToSchema)]
 struct BulkProgress {
-    /// `queued`, `running`, `done`, `failed`
+    #[schema(value_type = crate::words::JobState)]
     state: String,
     done: i32,
     total: i32,

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Viewer};
+use crate::{App, Error, Json, Path, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(call_back))
@@ -34,6 +34,7 @@ pub(crate) struct CallbackItem {
     /// How often they called in vain.
     tries: i32,
     attempts: Vec<AttemptItem>,
+    #[schema(value_type = words::CallbackState)]
     state: &'static str,
 }
 

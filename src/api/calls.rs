@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::openapi::Problem;
 use crate::tickets::TicketRow;
-use crate::{App, Error, Json, Path, Query, Viewer};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 /// Lines of one page at most.
 const PAGE: i64 = 100;
@@ -35,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub(crate) struct CallItem {
     id: Uuid,
     started_at: DateTime<Utc>,
+    #[schema(value_type = call::Direction)]
     direction: &'static str,
     hotline_number: String,
     hotline_name: String,
@@ -46,6 +47,7 @@ pub(crate) struct CallItem {
     wait_secs: i64,
     talk_secs: i64,
     ending: Option<&'static str>,
+    #[schema(value_type = Option<call::OutcomeKind>)]
     outcome: Option<&'static str>,
     ticket_id: Option<Uuid>,
     ticket_number: Option<String>,
@@ -228,7 +230,7 @@ async fn one(
 struct Words {
     index: u32,
     /// `citizen` or `agent`.
-    #[schema(value_type = String)]
+    #[schema(value_type = words::Track)]
     track: speech::Track,
     from_ms: u64,
     to_ms: u64,

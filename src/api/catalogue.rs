@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::lists::{CategoryItem, PlaceItem};
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Query, Viewer};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -216,6 +216,7 @@ struct CategoryText {
     candidate_ids: Vec<UnitId>,
     /// What a request about it usually is.
     #[serde(default)]
+    #[schema(value_type = Option<words::Kind>)]
     kind: Option<String>,
     #[serde(default)]
     sensitive: bool,

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Viewer};
+use crate::{App, Error, Json, Path, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(roster, write_roster))
@@ -20,7 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 struct OfficerItem {
     /// `clerk` 经办人, `duty` 值班人, `leader` 分管领导
-    #[schema(value_type = String)]
+    #[schema(value_type = words::DutyPost)]
     post: duty::Part,
     name: String,
     #[serde(default)]

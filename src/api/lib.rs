@@ -37,11 +37,13 @@ mod public;
 mod pump;
 mod recordings;
 mod reports;
+mod rules;
 mod serve;
 mod templates;
 mod tickets;
 mod viewer;
 mod webhooks;
+mod words;
 mod work;
 
 #[cfg(test)]
@@ -93,6 +95,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(work::routes())
         .merge(templates::routes())
         .merge(reports::routes())
+        .merge(rules::routes())
         .merge(webhooks::routes())
         .merge(bulk::routes())
         .merge(exports::routes())

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Query, Viewer};
+use crate::{App, Error, Json, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(units)).routes(routes!(places)).routes(routes!(categories))
@@ -18,6 +18,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct UnitItem {
     id: Uuid,
     name: String,
+    #[schema(value_type = words::Level)]
     level: &'static str,
     kind: &'static str,
     parent_id: Option<Uuid>,
@@ -104,6 +105,7 @@ pub(crate) struct CategoryItem {
     /// Others that may.
     candidate_ids: Vec<Uuid>,
     /// What a request about it usually is.
+    #[schema(value_type = Option<words::Kind>)]
     kind: Option<String>,
     sensitive: bool,
     knowledge_id: Option<Uuid>,

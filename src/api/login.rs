@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::openapi::Problem;
 use crate::viewer::{COOKIE, token};
-use crate::{Address, App, Error, Json, Viewer};
+use crate::{Address, App, Error, Json, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -42,6 +42,7 @@ pub(crate) struct Me {
     display_name: String,
     /// 工号
     number: String,
+    #[schema(value_type = Vec<words::Role>)]
     roles: Vec<&'static str>,
     unit: Option<Workplace>,
     skills: Vec<String>,
@@ -52,6 +53,7 @@ pub(crate) struct Me {
 pub(crate) struct Workplace {
     id: Uuid,
     name: String,
+    #[schema(value_type = words::Level)]
     level: &'static str,
 }
 

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Query, Viewer};
+use crate::{App, Error, Json, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
@@ -24,12 +24,14 @@ pub(crate) struct NoticeRow {
     at: DateTime<Utc>,
     ticket_id: Option<Uuid>,
     /// sms, email
+    #[schema(value_type = words::NoticeKind)]
     kind: String,
     template: String,
     to_masked: String,
     text: String,
     segments: i16,
     /// `queued`, `sent`, `sent_in_demo`, `failed`
+    #[schema(value_type = words::NoticeState)]
     state: String,
     why: Option<String>,
     sent_at: Option<DateTime<Utc>>,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::login::Workplace;
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Query, Viewer};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -30,6 +30,7 @@ pub(crate) struct Person {
     number: String,
     name: String,
     display_name: String,
+    #[schema(value_type = Vec<words::Role>)]
     roles: Vec<&'static str>,
     unit: Option<Workplace>,
     skills: Vec<String>,
@@ -84,7 +85,7 @@ pub(crate) async fn list(
 struct NewPerson {
     name: String,
     display_name: String,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<words::Role>)]
     roles: BTreeSet<Role>,
     #[schema(value_type = Option<Uuid>)]
     unit_id: Option<UnitId>,
@@ -127,7 +128,7 @@ async fn add(
 #[serde(deny_unknown_fields)]
 struct PersonChange {
     display_name: Option<String>,
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<words::Role>>)]
     roles: Option<BTreeSet<Role>>,
     /// `null` takes the unit away; left out, it stays.
     #[expect(clippy::option_option, reason = "left out and null are two things in a PATCH")]

@@ -224,8 +224,24 @@ struct OpenNow {
     /// Open tickets that are overdue.
     late: Vec<OpenItem>,
     /// The last hand-over, if nobody has taken it on.
-    #[schema(value_type = Option<Object>)]
-    untaken: Option<Value>,
+    untaken: Option<Handed>,
+}
+
+/// A shift's hand-over (交接班).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Handed {
+    id: Uuid,
+    at: DateTime<Utc>,
+    by: String,
+    note: String,
+    /// What was open then.
+    #[schema(value_type = Object)]
+    state: Value,
+    /// What else the next shift has to look after.
+    #[schema(value_type = Vec<String>)]
+    items: Value,
+    taken_at: Option<DateTime<Utc>>,
+    taken_by: Option<String>,
 }
 
 fn may_hand_over(viewer: &Viewer) -> Result<(), Error> {
@@ -279,16 +295,15 @@ async fn open_now(app: &App, viewer: &Viewer) -> Result<OpenNow, Error> {
             .collect(),
         urgent: tickets(urgent),
         late: tickets(late),
-        untaken: newest.into_iter().find(|it| it.taken_at.is_none()).map(|it| item(&it)),
+        untaken: newest.into_iter().find(|it| it.taken_at.is_none()).map(Handed::from),
     })
 }
 
-fn item(handover: &Handover) -> Value {
-    json!({
-        "id": handover.id, "at": handover.at, "by": handover.actor, "note": handover.note,
-        "state": handover.state, "items": handover.items, "taken_at": handover.taken_at,
-        "taken_by": handover.taker,
-    })
+impl From<Handover> for Handed {
+    fn from(handover: Handover) -> Self {
+        let Handover { id, at, actor, note, state, items, taken_at, taker, .. } = handover;
+        Self { id, at, by: actor, note, state, items, taken_at, taken_by: taker }
+    }
 }
 
 /// What is open now, for whoever ends or begins a shift 交接班
@@ -310,7 +325,7 @@ struct NewHandover {
 
 /// Hand a shift over, with what is open 交班
 #[utoipa::path(post, path = "/handover", tag = "data", request_body = NewHandover,
-    responses((status = 201, body = Object), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Handed), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn hand_over(
     State(app): State<App>,
     viewer: Viewer,
@@ -334,17 +349,17 @@ async fn hand_over(
         taker: None,
     };
     handover::add(&mut *app.db.acquire().await?, &new).await?;
-    Ok((StatusCode::CREATED, Json(item(&new))).into_response())
+    Ok((StatusCode::CREATED, Json(Handed::from(new))).into_response())
 }
 
 /// Take a shift on 接班
 #[utoipa::path(post, path = "/handover/{id}/take", tag = "data", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Handed), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn take(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<Uuid>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Handed>, Error> {
     may_hand_over(&viewer)?;
     let db = &mut *app.db.acquire().await?;
     handover::find(db, id).await?;
@@ -352,7 +367,7 @@ async fn take(
     if !handover::take(db, id, staff.id, &staff.display_name, now).await? {
         return Err(Error::conflict("handover_taken", "已有人接班，或不能接自己的班"));
     }
-    Ok(Json(item(&handover::find(db, id).await?)))
+    Ok(Json(handover::find(db, id).await?.into()))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use workflow::webhooks::{self, Delivery, Webhook};
 use crate::openapi::Problem;
 use crate::templates::changed;
 use crate::tickets::if_match;
-use crate::{App, Error, Json, Path, Query, Viewer};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -195,6 +195,7 @@ struct DeliveryItem {
     #[schema(value_type = Object)]
     body: Value,
     /// `queued`, `delivered`, `given_up`
+    #[schema(value_type = words::DeliveryState)]
     state: String,
     attempts: i32,
     status: Option<i32>,

@@ -7,10 +7,29 @@ use utoipa::ToSchema;
 
 use crate::facts::{Direction, Ending};
 
+macro_rules! described {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident),* })*) => { $(
+        $(#[$doc])*
+        #[derive(ToSchema)]
+        #[schema(rename_all = "snake_case")]
+        #[expect(dead_code, reason = "only described")]
+        enum $name { $($variant),* }
+    )* };
+}
+
+described! {
+    /// What an agent is doing.
+    PresenceState { SignedOut, Ready, NotReady, Ringing, Talking, WrapUp }
+    /// Where a call on a desk is.
+    CallPhase { Ringing, Talking, Ended }
+    /// Whether words appear.
+    SpeechState { Ready, NoModel, Restarting }
+}
+
 /// An agent's presence (状态).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PresenceView {
-    /// `signed_out`, `ready`, `not_ready`, `ringing`, `talking` or `wrap_up`.
+    #[schema(value_type = PresenceState)]
     pub state: &'static str,
     /// Why not ready, for people.
     pub why: Option<String>,
@@ -61,7 +80,7 @@ pub struct DeskCall {
     /// The area the number belongs to, where the number says it.
     pub caller_place: Option<String>,
     pub withheld: bool,
-    /// `ringing`, `talking` or `ended`.
+    #[schema(value_type = CallPhase)]
     pub phase: &'static str,
     pub started_at: DateTime<Utc>,
     pub answered_at: Option<DateTime<Utc>>,
@@ -88,7 +107,7 @@ pub struct QueueView {
 /// Whether words appear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SpeechView {
-    /// `ready`, `no_model` or `restarting`.
+    #[schema(value_type = SpeechState)]
     pub state: &'static str,
     pub model: Option<String>,
     /// For the administrator.
@@ -123,6 +142,7 @@ pub struct FloorAgent {
     pub id: AgentId,
     pub name: String,
     pub number: String,
+    #[schema(value_type = PresenceState)]
     pub state: &'static str,
     pub why: Option<String>,
     pub since: DateTime<Utc>,

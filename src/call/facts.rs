@@ -33,6 +33,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[derive(utoipa::ToSchema)]
+        #[schema(rename_all = "snake_case")] // it does not see the words that serde is given
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
 
         impl $type {

@@ -15,7 +15,6 @@ pub struct Field {
     /// `ticket` or `attachments`; `category`, `place`, `call`, `leg` and `checklist` as named.
     pub kind: &'static str,
     pub required: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choice>,
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FloorAgent, PresenceState } from './api/types'
 import { byTime, counts, meets } from './floor'
 
-const agent = (state: PresenceState, since: string): FloorAgent => ({ name: state, number: '1', state, since, call: null })
+const agent = (state: PresenceState, since: string): FloorAgent => ({ id: state, name: state, number: '1', state, why: null, since, call: null })
 const agents = [agent('ready', '2026-11-24T02:00:00Z'), agent('talking', '2026-11-24T01:00:00Z'), agent('signed_out', '2026-11-24T00:00:00Z')]
 
 describe('the floor board', () => {

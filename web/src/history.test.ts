@@ -3,7 +3,7 @@ import type { HistoryItem } from './api/types'
 import { said, stepName } from './history'
 
 const event = (action: string, details: unknown, more: Partial<HistoryItem> = {}): HistoryItem =>
-  ({ id: 1, at: '2026-11-24T00:00:00Z', actor_name: '赵敏', unit_name: null, action, reason: null, note: null, from: null, to: null, details, ...more })
+  ({ id: '1', at: '2026-11-24T00:00:00Z', actor_name: '赵敏', unit_name: null, action, action_label: '', reason: '', note: null, from: null, to: 'handling', details, ...more })
 const units = (id: string) => ({ a: '市住建局', b: '四平热力公司' })[id] ?? null
 
 describe('an event of the history', () => {

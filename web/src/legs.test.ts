@@ -3,7 +3,7 @@ import type { HandlingLeg } from './api/types'
 import { legTree } from './legs'
 
 const leg = (id: string, parent_id: string | null, role: 'lead' | 'assisting' = 'assisting', dispatched_at = '2026-11-23T00:00:00Z'): HandlingLeg =>
-  ({ id, unit_name: id, level: 'city', role, parent_id, state: 'signed', dispatched_at, sign_due_at: null, signed_at: null, due_at: null, replied_at: null, result: null })
+  ({ id, unit_id: id, unit_name: id, level: 'city', role, parent_id, cycle: 1, state: 'handling', state_label: '', dispatched_at, sign_due_at: null, signed_at: null, auto_signed: false, binding: false, due_at: '2026-11-30T09:30:00Z', replied_at: null, result: null, reply: null })
 const drawn = (legs: HandlingLeg[]) => legTree(legs).map(row => `${'-'.repeat(row.depth)}${row.leg.id}`)
 
 describe('the tree of handling legs', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ServerField } from './api/types'
 import { CHECKS, FORMS, bodyOf, day, lacking, shownFields, type Values } from './ticket-forms'
 
-const server = (names: string): ServerField[] => names.split(' ').map(name => ({ name, label: name, kind: 'text', required: false }))
+const server = (names: string): ServerField[] => names.split(' ').map(name => ({ name, label: name, kind: 'text', required: false, options: [] }))
 const began = (action: string, more: Values = {}): Values => ({ ...FORMS[action]!.start, ...more })
 
 describe('the forms of a ticket’s steps', () => {
@@ -50,7 +50,7 @@ describe('the forms of a ticket’s steps', () => {
     expect(bodyOf('decide_return', { approve: false, unit_id: 'b', reason: '属你单位职责' })).toEqual({ action: 'decide_return', approve: false, reason: '属你单位职责' })
   })
   it('a step without a form of its own is asked as the server describes it', () => {
-    const fields: ServerField[] = [{ name: 'path', label: '法定途径', kind: 'text', required: true }, { name: 'reason', label: '理由', kind: 'long_text', required: false }]
+    const fields: ServerField[] = [{ name: 'path', label: '法定途径', kind: 'text', required: true, options: [] }, { name: 'reason', label: '理由', kind: 'long_text', required: false, options: [] }]
     expect(lacking('not_accept', {}, fields)?.label).toBe('法定途径')
     expect(bodyOf('not_accept', { path: ' 行政复议 ', reason: '' }, fields)).toEqual({ action: 'not_accept', path: '行政复议' })
   })
@@ -66,17 +66,17 @@ describe('the forms of a ticket’s steps', () => {
     expect(bodyOf('reply', v, server('text solved facts basis'))).toMatchObject({ facts: 'true', basis: '供热条例' })
   })
   it('a field that the server adds to a known step is asked too, and an id is chosen, never typed', () => {
-    const asked: ServerField[] = [...server('unit_id assisting reason'), { name: 'call_id', label: '通话', kind: 'text', required: true }]
+    const asked: ServerField[] = [...server('unit_id assisting reason'), { name: 'call_id', label: '通话', kind: 'text', required: true, options: [] }]
     expect(lacking('dispatch', { unit_id: 'a' }, asked)).toMatchObject({ name: 'call_id', kind: 'call', label: '通话' })
     expect(bodyOf('dispatch', { unit_id: 'a', call_id: 'c' }, asked)).toMatchObject({ call_id: 'c', unit_id: 'a' })
   })
   it('what the server requires is required, whatever our form thinks', () => {
-    const asked: ServerField[] = [{ name: 'unit_id', label: '', kind: 'unit', required: true }, { name: 'reason', label: '', kind: 'text', required: true }]
+    const asked: ServerField[] = [{ name: 'unit_id', label: '', kind: 'unit', required: true, options: [] }, { name: 'reason', label: '', kind: 'text', required: true, options: [] }]
     expect(lacking('dispatch', { unit_id: 'a' }, asked)?.name).toBe('reason')
   })
   it('a day is the day at the hotline, whatever the browser’s zone', () => {
     expect(day('2026-12-01T20:00:00Z')).toBe('2026-12-02')
-    const asked: ServerField[] = [{ name: 'until', label: '挂账至', kind: 'date', required: true }]
+    const asked: ServerField[] = [{ name: 'until', label: '挂账至', kind: 'date', required: true, options: [] }]
     expect(bodyOf('ask_suspension', { until: '2026-12-01T16:00:00Z' }, asked)).toEqual({ action: 'ask_suspension', until: '2026-12-02' })
   })
 })

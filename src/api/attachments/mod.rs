@@ -16,7 +16,7 @@ use uuid::Uuid;
 use workflow::attachments::{Attachment, LARGEST, Purpose, Upload};
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Viewer, idempotency};
+use crate::{App, Error, Json, Path, Viewer, idempotency, words};
 
 /// A file with the rest of its form.
 const LARGEST_FORM: usize = LARGEST + 64 * 1024;
@@ -38,6 +38,7 @@ pub(crate) struct AttachmentItem {
     r#type: String,
     bytes: i64,
     /// evidence 办理佐证, contact 联系佐证, request 诉求材料
+    #[schema(value_type = words::Purpose)]
     purpose: &'static str,
     by: String,
     at: DateTime<Utc>,

@@ -88,7 +88,7 @@ async fn begin(
 
 #[derive(Serialize, ToSchema)]
 struct ExportProgress {
-    /// `queued`, `running`, `done`, `failed`
+    #[schema(value_type = crate::words::JobState)]
     state: String,
     done: i32,
     total: i32,

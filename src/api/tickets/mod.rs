@@ -25,9 +25,10 @@ use workflow::{Intake, TicketPage};
 
 use crate::openapi::Problem;
 use crate::work::BoxCounts;
-use crate::{App, Error, Json, Path, Query, Viewer};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 pub(crate) use search::{Search, cursor};
 pub(crate) use step::read_step;
+use view::{DirectAnswer, TicketDraft};
 pub(crate) use view::{TicketBody, TicketRow};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -77,15 +78,16 @@ pub(crate) async fn list(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described; workflow::Intake is read")]
 struct NewTicket {
-    #[schema(value_type = Object)]
+    #[schema(value_type = TicketDraft)]
     draft: (),
     call_id: Option<uuid::Uuid>,
     /// `phone`, `manual`, `web`, `message_board`, `110`
+    #[schema(value_type = words::Channel)]
     channel: String,
     source: Option<String>,
     outside_number: Option<String>,
     outside_due: Option<DateTime<Utc>>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<DirectAnswer>)]
     direct_answer: Option<()>,
     /// Submitting twice with one key makes one ticket.
     key: uuid::Uuid,

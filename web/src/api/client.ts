@@ -1,15 +1,12 @@
 import { ask, get, post } from './http'
 import type {
-  Attachment, CallDetail, CallRow, Callback, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, OutcomeKind, Page,
-  BulkItem, BulkJob, Person, PhoneAccount, Place, PresenceState, Role, SavedFilter, Segment, Ticket, TicketDraft, TicketRow, Unit, WorkCounts,
+  Attachment, CallDetail, CallRow, Callback, Category, Desk, Fixture, Floor, Knowledge, LookupResult, Me, NewTicket, Page,
+  BulkJob, Person, PhoneAccount, Place, PresenceState, Purpose, SavedFilter, Schema, Segment, Ticket, TicketDraft, TicketRow, Unit, WorkCounts,
 } from './types'
 
 /** What a list of tickets is narrowed down to; states and flags are words separated by commas. */
-export interface TicketNarrow {
-  box?: 'todo' | 'unit' | 'all' | 'mine'; state?: string; unit?: string; kind?: string; urgency?: string; category?: string; place?: string; flag?: string
-  from?: string; to?: string; due_before?: string; q?: string; late?: boolean; sort?: string
-}
-export interface TicketFilter extends TicketNarrow { cursor?: string | null; limit?: number }
+export type TicketFilter = Schema['TicketSearch']
+export type TicketNarrow = Omit<TicketFilter, 'cursor' | 'limit' | 'counts'>
 export interface CallFilter { agent?: 'me' | 'all'; q?: string; from?: string; to?: string; cursor?: string | null; limit?: number }
 
 export const session = {
@@ -26,16 +23,16 @@ export const org = {
   categories: async () => (await get<Page<Category>>('/categories')).items,
   /** Districts and counties: what the catalogue may tell apart. */
   districts: async () => (await Promise.all(['区', '县', '市'].map(q => get<Page<Place>>('/places', { q })))).flatMap(page => page.items).filter((place, n, all) => ['区', '县', '市'].includes(place.kind) && place.path.split(' ').length <= 2 && all.findIndex(other => other.id === place.id) === n),
-  candidates: async (category: string, place: string | null) => (await get<{ unit_ids: string[] }>('/catalogue/candidates', { category_id: category, place_id: place })).unit_ids,
+  candidates: async (category: string, place: string | null) => (await get<Schema['CatalogueCandidates']>('/catalogue/candidates', { category_id: category, place_id: place })).unit_ids,
   knowledge: async (q: string, signal?: AbortSignal) => (await get<Page<Knowledge>>('/knowledge', { q }, signal)).items,
 }
 
 export const people = {
   list: (q: string, cursor?: string | null) => get<Page<Person>>('/people', { q, cursor }),
-  add: (person: { name: string; display_name: string; roles: Role[]; unit_id: string | null }) => post<{ person: Person; password: string }>('/people', person),
-  change: async (id: string, change: { display_name?: string; roles?: Role[]; unit_id?: string | null; disabled?: boolean }) =>
+  add: (person: Schema['NewPerson']) => post<Schema['Added']>('/people', person),
+  change: async (id: string, change: Schema['PersonChange']) =>
     (await ask<Person>(`/people/${id}`, { method: 'PATCH', body: change })).data,
-  resetPassword: (id: string) => post<{ password: string }>(`/people/${id}/password-reset`),
+  resetPassword: (id: string) => post<Schema['OncePassword']>(`/people/${id}/password-reset`),
 }
 
 export const desk = {
@@ -51,12 +48,12 @@ export const desk = {
 
 /** A draft as it is kept: the ticket's fields, and what the form needs to be as it was. */
 export interface KeptDraft extends TicketDraft { secrecy_asked?: boolean; cited?: Knowledge | null }
-export interface GivenOutcome { kind: OutcomeKind; ticket_id?: string; knowledge_id?: string; note?: string }
+export type GivenOutcome = Schema['Given']
 export const calls = {
   list: (filter: CallFilter) => get<Page<CallRow>>('/calls', filter),
   get: (id: string) => get<CallDetail>(`/calls/${id}`),
   transcript: async (id: string) => (await get<Page<Segment>>(`/calls/${id}/transcript`)).items,
-  history: (id: string) => get<{ calls: CallRow[]; tickets: TicketRow[] }>(`/calls/${id}/history`),
+  history: (id: string) => get<Schema['Past']>(`/calls/${id}/history`),
   recording: (id: string) => `/api/v1/calls/${id}/recording`,
   draft: (id: string) => get<KeptDraft | null>(`/calls/${id}/draft`),
   saveDraft: (id: string, draft: KeptDraft, keepalive = false) => ask<void>(`/calls/${id}/draft`, { method: 'PUT', body: draft, keepalive }),
@@ -69,14 +66,15 @@ export const tickets = {
   create: (ticket: NewTicket) => post<Ticket>('/tickets', ticket),
   act: (id: string, etag: string, action: Record<string, unknown>) => ask<Ticket>(`/tickets/${id}/actions`, { method: 'POST', ifMatch: etag, body: action }),
   add: (id: string, text: string, callId: string | null) => post<unknown>(`/tickets/${id}/additions`, { text, call_id: callId }),
-  attach: async (id: string, file: File, purpose: 'evidence' | 'contact' | 'request') => {
+  attach: async (id: string, file: File, purpose: Purpose) => {
     const form = new FormData()
     form.set('purpose', purpose)
     form.set('file', file)
     return (await ask<Attachment>(`/tickets/${id}/attachments`, { method: 'POST', form })).data
   },
   file: (id: string) => `/api/v1/attachments/${id}`,
-  contact: (id: string, reason: string) => post<{ name: string | null; number: string | null }>(`/tickets/${id}/contact`, { reason }),
+  callCitizen: (id: string, purpose: 'contact' | 'follow_up') => post<{ call_id: string }>(`/tickets/${id}/call-citizen`, { purpose }),
+  contact: (id: string, reason: string) => post<Schema['Contact']>(`/tickets/${id}/contact`, { reason }),
 }
 
 export const work = {
@@ -84,8 +82,8 @@ export const work = {
   filters: async () => (await get<Page<SavedFilter>>('/filters')).items.filter(one => one.list === 'tickets'),
   keepFilter: (name: string, filter: TicketNarrow) => post<SavedFilter>('/filters', { list: 'tickets', name, query: filter }),
   dropFilter: (id: string) => ask<void>(`/filters/${id}`, { method: 'DELETE' }),
-  preview: (action: Record<string, unknown>, ids: string[]) => post<{ items: BulkItem[] }>('/bulk/preview', { ...bulkBody(action), ids }),
-  bulk: (action: Record<string, unknown>, ids: string[]) => post<{ job: string }>('/bulk', { ...bulkBody(action), ids }),
+  preview: (action: Record<string, unknown>, ids: string[]) => post<Schema['Previews']>('/bulk/preview', { ...bulkBody(action), ids }),
+  bulk: (action: Record<string, unknown>, ids: string[]) => post<Schema['Begun']>('/bulk', { ...bulkBody(action), ids }),
   job: (id: string) => get<BulkJob>(`/bulk/${id}`),
 }
 const bulkBody = ({ action, ...fields }: Record<string, unknown>) => ({ action, fields })

@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The working calendars 工作日历 */
+        get: operations["get_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callbacks": {
         parameters: {
             query?: never;
@@ -536,6 +553,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flow profiles in every version 流程与时限 */
+        get: operations["get_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/handover": {
         parameters: {
             query?: never;
@@ -649,6 +683,23 @@ export interface paths {
         get?: never;
         /** Write a new version 修订知识 */
         put: operations["put_knowledge_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of an entry, the newest first 知识历史 */
+        get: operations["get_knowledge_id_versions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1242,6 +1293,15 @@ export interface components {
             /** @description Why, in the citizen's own words. */
             words: string;
         };
+        /** @description Who asked for something, and why. */
+        AskedBody: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            by: string | null;
+            name: string;
+            reason: string;
+        };
         /** @description A file of a ticket. */
         AttachmentItem: {
             /** Format: date-time */
@@ -1253,7 +1313,7 @@ export interface components {
             id: string;
             name: string;
             /** @description evidence 办理佐证, contact 联系佐证, request 诉求材料 */
-            purpose: string;
+            purpose: components["schemas"]["Purpose"];
             sha256: string;
             type: string;
         };
@@ -1268,25 +1328,30 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
-            details: Record<string, never>;
+            details: Record<string, unknown>;
             /** Format: int64 */
             id: number;
-            reason?: string | null;
+            reason: string | null;
             thing: string;
-            thing_id?: string | null;
+            thing_id: string | null;
         };
         AuditLines: {
             items: components["schemas"]["AuditLine"][];
-            next?: string | null;
+            next: string | null;
         };
         BandBody: {
             /** Format: date-time */
             from: string;
             /** @description run, off, pause */
-            kind: string;
+            kind: components["schemas"]["BandKind"];
             /** Format: date-time */
             to: string;
         };
+        /**
+         * @description The clock runs, it is outside the hours, or it stands still.
+         * @enum {string}
+         */
+        BandKind: "run" | "off" | "pause";
         /** @description A job that was begun. */
         Begun: {
             /** Format: uuid */
@@ -1296,7 +1361,7 @@ export interface components {
             agents: components["schemas"]["FloorAgent"][];
             /** @description What is wrong with the system: a full disk, no speech. */
             alarms: string[];
-            tickets?: components["schemas"]["FloorTickets"] | null;
+            tickets: components["schemas"]["FloorTickets"] | null;
             today: components["schemas"]["FloorToday"];
             waiting: components["schemas"]["FloorWaiting"][];
         };
@@ -1320,28 +1385,58 @@ export interface components {
             /** Format: int32 */
             done: number;
             rows: components["schemas"]["BulkRow"][];
-            /** @description `queued`, `running`, `done`, `failed` */
-            state: string;
+            state: components["schemas"]["JobState"];
             /** Format: int32 */
             total: number;
-            why?: string | null;
+            why: string | null;
         };
         BulkRow: {
-            error?: string | null;
+            error: string | null;
             /** Format: uuid */
             id: string;
             number: string;
             /** @description `null` until its turn has come. */
-            ok?: boolean | null;
+            ok: boolean | null;
         };
         /** @description A step and the tickets that are to take it: named, or all that a list shows. */
         BulkStep: {
             /** @description As in `POST /tickets/{id}/actions`. */
             action: string;
             /** @description The action's further fields, `reason` and `note`. */
-            fields?: Record<string, never>;
+            fields?: Record<string, unknown>;
             filter?: components["schemas"]["TicketSearch"] | null;
             ids?: string[] | null;
+        };
+        /** @description Hours that were taken out of the calendar (停工), in the city's own time. */
+        CalendarClosure: {
+            from: string;
+            to: string;
+            why: string;
+        };
+        CalendarDay: {
+            /** Format: date */
+            date: string;
+            /** @description None: a day off. */
+            open: components["schemas"]["OpenSpan"][];
+        };
+        /** @description A working calendar, a year of it (工作日历). */
+        CalendarYear: {
+            closures: components["schemas"]["CalendarClosure"][];
+            /** @description The list of the coming year is not there yet. */
+            coming_year_missing: boolean;
+            days: components["schemas"]["CalendarDay"][];
+            /**
+             * Format: date
+             * @description The last day for which the official list is known; beyond it dates are provisional.
+             */
+            known_until: string;
+            name: string;
+            sources: string[];
+            zone: string;
+        };
+        CalendarYears: {
+            items: components["schemas"]["CalendarYear"][];
+            next: string | null;
         };
         CallbackItem: {
             attempts: components["schemas"]["AttemptItem"][];
@@ -1353,7 +1448,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             missed_at: string;
-            state: string;
+            state: components["schemas"]["CallbackState"];
             /**
              * Format: int32
              * @description How often they called in vain.
@@ -1362,46 +1457,56 @@ export interface components {
         };
         Callbacks: {
             items: components["schemas"]["CallbackItem"][];
-            next?: string | null;
+            next: string | null;
         };
+        /**
+         * @description Whether somebody still has to be called back.
+         * @enum {string}
+         */
+        CallbackState: "open" | "done";
         CallDetail: components["schemas"]["CallItem"] & {
             events: components["schemas"]["Happened"][];
         };
         /** @description A line of a list of calls. */
         CallItem: {
-            agent_name?: string | null;
+            agent_name: string | null;
             /** Format: date-time */
-            answered_at?: string | null;
+            answered_at: string | null;
             caller_masked: string;
             demo: boolean;
-            direction: string;
+            direction: components["schemas"]["Direction"];
             /** Format: date-time */
-            ended_at?: string | null;
-            ending?: string | null;
+            ended_at: string | null;
+            ending: string | null;
             hotline_name: string;
             hotline_number: string;
             /** Format: uuid */
             id: string;
-            outcome?: string | null;
+            outcome: components["schemas"]["OutcomeKind"] | null;
             /** Format: int32 */
-            rating?: number | null;
+            rating: number | null;
             recorded: boolean;
             /** Format: date-time */
             started_at: string;
             /** Format: int64 */
             talk_secs: number;
             /** Format: uuid */
-            ticket_id?: string | null;
-            ticket_number?: string | null;
+            ticket_id: string | null;
+            ticket_number: string | null;
             /**
              * Format: int64
              * @description From INVITE to the agent's voice, or to the caller's end.
              */
             wait_secs: number;
         };
+        /**
+         * @description Where a call on a desk is.
+         * @enum {string}
+         */
+        CallPhase: "ringing" | "talking" | "ended";
         Calls: {
             items: components["schemas"]["CallItem"][];
-            next?: string | null;
+            next: string | null;
         };
         CatalogueBan: {
             /** Format: uuid */
@@ -1413,7 +1518,7 @@ export interface components {
             entries: components["schemas"]["CatalogueEntry"][];
             /** @description 基层禁派清单 */
             forbidden: components["schemas"]["CatalogueBan"][];
-            version?: components["schemas"]["CatalogueVersionItem"] | null;
+            version: components["schemas"]["CatalogueVersionItem"] | null;
         };
         CatalogueCandidates: {
             /** @description The district's own first. */
@@ -1442,11 +1547,11 @@ export interface components {
         };
         CatalogueVersions: {
             items: components["schemas"]["CatalogueVersionItem"][];
-            next?: string | null;
+            next: string | null;
         };
         Categories: {
             items: components["schemas"]["CategoryItem"][];
-            next?: string | null;
+            next: string | null;
         };
         CategoryItem: {
             /** @description Others that may. */
@@ -1455,20 +1560,19 @@ export interface components {
             form: components["schemas"]["FormQuestion"][];
             /** Format: uuid */
             id: string;
-            /** @description What a request about it usually is. */
-            kind?: string | null;
+            kind: components["schemas"]["Kind"] | null;
             /** Format: uuid */
-            knowledge_id?: string | null;
+            knowledge_id: string | null;
             name: string;
             /** Format: uuid */
-            parent_id?: string | null;
+            parent_id: string | null;
             path: string;
             sensitive: boolean;
             /**
              * Format: uuid
              * @description The unit that usually handles it.
              */
-            unit_id?: string | null;
+            unit_id: string | null;
             /** Format: int32 */
             version: number;
             withdrawn: boolean;
@@ -1478,8 +1582,7 @@ export interface components {
             candidate_ids?: string[];
             code: string;
             form?: components["schemas"]["QuestionItem"][];
-            /** @description What a request about it usually is. */
-            kind?: string | null;
+            kind?: components["schemas"]["Kind"] | null;
             /** Format: uuid */
             knowledge_id?: string | null;
             name: string;
@@ -1492,7 +1595,7 @@ export interface components {
             withdrawn?: boolean;
         };
         CategoryVersion: {
-            data: Record<string, never>;
+            data: Record<string, unknown>;
             /** Format: int32 */
             version: number;
             /** Format: date-time */
@@ -1501,19 +1604,35 @@ export interface components {
         };
         CategoryVersions: {
             items: components["schemas"]["CategoryVersion"][];
-            next?: string | null;
+            next: string | null;
+        };
+        /** @description Another kind, urgency or "wants a reply" was asked for (类型变更). */
+        ChangeAskBody: {
+            asked: components["schemas"]["AskedBody"];
+            kind: components["schemas"]["Kind"] | null;
+            urgency: components["schemas"]["Urgency"] | null;
+            wants_reply: boolean | null;
+        };
+        /**
+         * @description Which way it came (来源渠道).
+         * @enum {string}
+         */
+        Channel: "phone" | "manual" | "web" | "message_board" | "110";
+        ChoiceBody: {
+            label: string;
+            value: string;
         };
         Contact: {
-            name?: string | null;
-            number?: string | null;
+            name: string | null;
+            number: string | null;
         };
         ContactBody: {
             /** Format: date-time */
             at: string;
             /** Format: uuid */
-            attachment_id?: string | null;
+            attachment_id: string | null;
             /** Format: uuid */
-            call_id?: string | null;
+            call_id: string | null;
             how: string;
             name: string;
             /** @description By a call of the platform or uploaded proof; else only said (自填). */
@@ -1521,8 +1640,8 @@ export interface components {
             reached: boolean;
         };
         ContactMasked: {
-            name_masked?: string | null;
-            number_masked?: string | null;
+            name_masked: string | null;
+            number_masked: string | null;
         };
         CountOf: {
             /** Format: int64 */
@@ -1588,31 +1707,36 @@ export interface components {
             at: string;
             /** Format: int32 */
             attempts: number;
-            body: Record<string, never>;
+            body: Record<string, unknown>;
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
             /** Format: int64 */
             id: number;
             /** @description `queued`, `delivered`, `given_up` */
-            state: string;
+            state: components["schemas"]["DeliveryState"];
             /** Format: int32 */
-            status?: number | null;
+            status: number | null;
             /** Format: uuid */
             ticket_id: string;
-            why?: string | null;
+            why: string | null;
         };
         DeliveryList: {
             items: components["schemas"]["DeliveryItem"][];
-            next?: string | null;
+            next: string | null;
         };
+        /**
+         * @description How a telling to another system went.
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "delivered" | "given_up";
         /** @description Everything that an agent's desk shows (话务台). */
         Desk: {
-            call?: components["schemas"]["DeskCall"] | null;
+            call: components["schemas"]["DeskCall"] | null;
             /**
              * Format: uuid
              * @description The call whose outcome is missing: it may be older than this start, and then not on the desk.
              */
-            owes?: string | null;
+            owes: string | null;
             phone: components["schemas"]["PhoneView"];
             presence: components["schemas"]["PresenceView"];
             queue: components["schemas"]["QueueView"];
@@ -1622,21 +1746,20 @@ export interface components {
         /** @description The call on an agent's desk. */
         DeskCall: {
             /** Format: date-time */
-            answered_at?: string | null;
+            answered_at: string | null;
             /** @description In full: the agent in the call sees it. */
-            caller_number?: string | null;
+            caller_number: string | null;
             /** @description The area the number belongs to, where the number says it. */
-            caller_place?: string | null;
+            caller_place: string | null;
             dialled: string;
             direction: components["schemas"]["Direction"];
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
             hotline: components["schemas"]["HotlineView"];
             /** Format: uuid */
             id: string;
             outcome_needed: boolean;
-            /** @description `ringing`, `talking` or `ended`. */
-            phase: string;
+            phase: components["schemas"]["CallPhase"];
             reason_for_me: string;
             /** Format: date-time */
             started_at: string;
@@ -1644,17 +1767,28 @@ export interface components {
             waited_secs: number;
             withheld: boolean;
         };
+        /** @description Answered at once from a knowledge entry (直接答复). */
+        DirectAnswer: {
+            /** Format: uuid */
+            knowledge_id: string;
+            text: string;
+        };
         /**
          * @description Who began the call.
          * @enum {string}
          */
-        Direction: "In" | "Out";
+        Direction: "in" | "out";
+        /**
+         * @description `clerk` 经办人, `duty` 值班人, `leader` 分管领导
+         * @enum {string}
+         */
+        DutyPost: "clerk" | "duty" | "leader";
         DutyRoster: {
             officers: components["schemas"]["OfficerItem"][];
         };
         Entries: {
             items: components["schemas"]["KnowledgeItem"][];
-            next?: string | null;
+            next: string | null;
         };
         EntryText: {
             answer: string;
@@ -1668,14 +1802,37 @@ export interface components {
             /** Format: int32 */
             done: number;
             /** Format: date-time */
-            expires_at?: string | null;
-            file_name?: string | null;
-            /** @description `queued`, `running`, `done`, `failed` */
-            state: string;
+            expires_at: string | null;
+            file_name: string | null;
+            state: components["schemas"]["JobState"];
             /** Format: int32 */
             total: number;
-            why?: string | null;
+            why: string | null;
         };
+        /** @description More time was asked for (延期申请). */
+        ExtensionBody: {
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: int32 */
+            days: number;
+            /** Format: uuid */
+            leg: string;
+            reason: string;
+        };
+        /** @description One thing that a step needs to be told. */
+        FieldBody: {
+            kind: components["schemas"]["FieldKind"];
+            label: string;
+            name: string;
+            /** @description The answers to choose from; none where it is no choice. */
+            options: components["schemas"]["ChoiceBody"][];
+            required: boolean;
+        };
+        /**
+         * @description What a field of a form is filled with.
+         * @enum {string}
+         */
+        FieldKind: "text" | "long_text" | "unit" | "units" | "bool" | "number" | "time" | "date" | "choice" | "choices" | "ticket" | "attachments" | "call" | "leg" | "category" | "place" | "checklist";
         /** @description What is sent, as `multipart/form-data`. */
         FileForm: {
             /**
@@ -1692,13 +1849,25 @@ export interface components {
             id: string;
             list: string;
             name: string;
-            query: Record<string, never>;
+            query: Record<string, unknown>;
             /** Format: int64 */
             version: number;
         };
         FilterList: {
             items: components["schemas"]["FilterItem"][];
-            next?: string | null;
+            next: string | null;
+        };
+        /** @description The final reply was proposed (最终答复). */
+        FinalAskBody: {
+            asked: components["schemas"]["AskedBody"];
+            basis: string;
+            from: string;
+            text: string;
+        };
+        /** @description What is noticeable in a reply, for whoever reviews it. */
+        FindingBody: {
+            code: string;
+            text: string;
         };
         /** @description A recorded call that the demonstration can play. */
         Fixture: {
@@ -1709,19 +1878,19 @@ export interface components {
         };
         Fixtures: {
             items: components["schemas"]["Fixture"][];
-            next?: string | null;
+            next: string | null;
         };
         /** @description One agent on the floor board. */
         FloorAgent: {
-            call?: components["schemas"]["FloorCall"] | null;
+            call: components["schemas"]["FloorCall"] | null;
             /** Format: uuid */
             id: string;
             name: string;
             number: string;
             /** Format: date-time */
             since: string;
-            state: string;
-            why?: string | null;
+            state: components["schemas"]["PresenceState"];
+            why: string | null;
         };
         /** @description The call an agent is in, on the floor board. */
         FloorCall: {
@@ -1780,6 +1949,94 @@ export interface components {
             /** Format: int64 */
             waited_secs: number;
         };
+        /** @description A kind, and what a reply to it has to contain. */
+        FlowBlocks: {
+            /** @description facts, basis, contact, evidence, plan, `public_text` */
+            blocks: string[];
+            kind: components["schemas"]["Kind"];
+        };
+        /**
+         * @description The limits of one kind or urgency, as the files write them: `BH 4h` working time, `WD-EOD 5` the
+         *     close of the fifth working day, `WALL 2h` natural time, `CD 7` natural days; none where there is no limit.
+         */
+        FlowLimits: {
+            arbitration: string;
+            ask_return: string | null;
+            decide_extension: string;
+            decide_final: string;
+            decide_return: string;
+            decide_suspension: string;
+            decide_withdrawal: string;
+            dispatch: string;
+            extension_each: string;
+            /** Format: int32 */
+            extension_times: number;
+            first_contact: string | null;
+            follow_up: string | null;
+            /**
+             * Format: int32
+             * @description How many of a hundred are asked.
+             */
+            follow_up_share: number;
+            /** @description A kind, or an urgency that goes before it. */
+            name: string;
+            oversight_order: string;
+            reply: string;
+            review: string;
+            rework: string;
+            sign: string | null;
+        };
+        /** @description A flow profile in one version (流程). */
+        FlowProfile: {
+            /** @description Whose reply the unit's leader approves first. */
+            approval: components["schemas"]["Kind"][];
+            /** Format: int32 */
+            archive_days: number;
+            /** Format: int32 */
+            automatic_reworks: number;
+            correction_floor: string;
+            escalation: components["schemas"]["FlowRung"][];
+            /** Format: int32 */
+            follow_up_attempts: number;
+            hotline_calendar: string;
+            /** @description New tickets begin with it. */
+            in_force: boolean;
+            limits: components["schemas"]["FlowLimits"][];
+            /** Format: int32 */
+            max_cycles: number;
+            /** Format: int32 */
+            max_returns: number;
+            /** Format: int32 */
+            oversee_after_corrections: number;
+            /** Format: int32 */
+            oversee_after_dissatisfied: number;
+            /** Format: int32 */
+            oversee_after_returns: number;
+            profile: string;
+            reply_blocks: components["schemas"]["FlowBlocks"][];
+            suspension_causes: string[];
+            /** Format: int32 */
+            suspension_days: number;
+            /** Format: int32 */
+            suspension_review_days: number;
+            unit_calendar: string;
+            /** Format: int32 */
+            version: number;
+            /** Format: int32 */
+            warn_percent: number;
+            /** @description `yellow`, `50%`, or how long before due. */
+            warnings: string[];
+        };
+        FlowProfiles: {
+            items: components["schemas"]["FlowProfile"][];
+            next: string | null;
+        };
+        /** @description One step of the ladder for what is late (督办梯次). */
+        FlowRung: {
+            after: string;
+            level: string;
+            tell: string;
+        };
         /** @description A question of a category's own form. */
         FormQuestion: {
             label: string;
@@ -1793,6 +2050,22 @@ export interface components {
             note?: string | null;
             /** Format: uuid */
             ticket_id?: string | null;
+        };
+        /** @description A shift's hand-over (交接班). */
+        Handed: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What else the next shift has to look after. */
+            items: string[];
+            note: string;
+            /** @description What was open then. */
+            state: Record<string, unknown>;
+            /** Format: date-time */
+            taken_at: string | null;
+            taken_by: string | null;
         };
         Happened: {
             /** Format: date-time */
@@ -1816,13 +2089,13 @@ export interface components {
             /** Format: date-time */
             at: string;
             details: unknown;
-            from?: string | null;
+            from: string | null;
             /** Format: uuid */
             id: string;
-            note?: string | null;
+            note: string | null;
             reason: string;
             to: string;
-            unit_name?: string | null;
+            unit_name: string | null;
         };
         /** @description A hotline by number and name. */
         HotlineView: {
@@ -1836,6 +2109,16 @@ export interface components {
             rows: number;
             updated: number;
         };
+        /**
+         * @description How far something that goes on in the background has come.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "done" | "failed";
+        /**
+         * @description What a request is (诉求类型).
+         * @enum {string}
+         */
+        Kind: "inquiry" | "help" | "complaint" | "report" | "suggestion" | "praise";
         KnowledgeItem: {
             answer: string;
             /** @description It held until a day that is over. */
@@ -1844,14 +2127,25 @@ export interface components {
             id: string;
             /** @description Who says so. */
             issuer: string;
+            /** @description Other words that people use for it. */
+            keywords: string[];
             title: string;
             /**
              * Format: date
              * @description The last day on which it holds.
              */
-            valid_until?: string | null;
+            valid_until: string | null;
             /** Format: int32 */
             version: number;
+        };
+        KnowledgeVersion: components["schemas"]["KnowledgeItem"] & {
+            /** Format: date-time */
+            written_at: string;
+            written_by: string;
+        };
+        KnowledgeVersions: {
+            items: components["schemas"]["KnowledgeVersion"][];
+            next: string | null;
         };
         LegBody: {
             /** @description By the system, when the limit had passed. */
@@ -1866,25 +2160,35 @@ export interface components {
             due_at: string;
             /** Format: uuid */
             id: string;
-            level: string;
+            level: components["schemas"]["Level"];
             /** Format: uuid */
-            parent_id?: string | null;
+            parent_id: string | null;
             /** Format: date-time */
-            replied_at?: string | null;
-            reply?: components["schemas"]["ReplyBody"] | null;
-            result?: string | null;
+            replied_at: string | null;
+            reply: components["schemas"]["ReplyBody"] | null;
+            result: string | null;
             /** @description lead 主办, assisting 协办 */
-            role: string;
+            role: components["schemas"]["LegRole"];
             /** Format: date-time */
-            sign_due_at?: string | null;
+            sign_due_at: string | null;
             /** Format: date-time */
-            signed_at?: string | null;
+            signed_at: string | null;
             state: string;
             state_label: string;
             /** Format: uuid */
             unit_id: string;
             unit_name: string;
         };
+        /**
+         * @description lead 主办, assisting 协办
+         * @enum {string}
+         */
+        LegRole: "lead" | "assisting";
+        /**
+         * @description Where a unit stands (层级).
+         * @enum {string}
+         */
+        Level: "city" | "county" | "township";
         /** @description Who is signed in. */
         Me: {
             demo: boolean;
@@ -1894,9 +2198,9 @@ export interface components {
             name: string;
             /** @description 工号 */
             number: string;
-            roles: string[];
+            roles: components["schemas"]["Role"][];
             skills: string[];
-            unit?: components["schemas"]["Workplace"] | null;
+            unit: components["schemas"]["Workplace"] | null;
         };
         /** @description An agent's own figures since midnight. */
         MyToday: {
@@ -1923,7 +2227,7 @@ export interface components {
         /** @description Which list, narrowed how, in which form. */
         NewExport: {
             /** @description The query of that list. */
-            filter?: Record<string, never>;
+            filter?: Record<string, unknown>;
             /** @description `xlsx` or `csv` */
             format: string;
             /** @description `tickets`, `calls`, `people`, `knowledge`, `callbacks`, `notices`, `audit` */
@@ -1934,7 +2238,7 @@ export interface components {
             list: string;
             name: string;
             /** @description The query of that list. */
-            query: Record<string, never>;
+            query: Record<string, unknown>;
         };
         NewHandover: {
             /** @description What else the next shift has to look after. */
@@ -1950,7 +2254,7 @@ export interface components {
             name: string;
             /** @description 工号; the next free one when left out. */
             number?: string | null;
-            roles: string[];
+            roles: components["schemas"]["Role"][];
             skills?: string[];
             /** Format: uuid */
             unit_id?: string | null;
@@ -1960,9 +2264,9 @@ export interface components {
             /** Format: uuid */
             call_id?: string | null;
             /** @description `phone`, `manual`, `web`, `message_board`, `110` */
-            channel: string;
-            direct_answer?: Record<string, never> | null;
-            draft: Record<string, never>;
+            channel: components["schemas"]["Channel"];
+            direct_answer?: components["schemas"]["DirectAnswer"] | null;
+            draft: components["schemas"]["TicketDraft"];
             /**
              * Format: uuid
              * @description Submitting twice with one key makes one ticket.
@@ -1978,6 +2282,11 @@ export interface components {
             secret: string;
             webhook: components["schemas"]["WebhookItem"];
         };
+        /**
+         * @description How a message goes out.
+         * @enum {string}
+         */
+        NoticeKind: "sms" | "email";
         /** @description A message. */
         NoticeRow: {
             /** Format: date-time */
@@ -1985,30 +2294,35 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @description sms, email */
-            kind: string;
+            kind: components["schemas"]["NoticeKind"];
             /** Format: int32 */
             segments: number;
             /** Format: date-time */
-            sent_at?: string | null;
+            sent_at: string | null;
             /** @description `queued`, `sent`, `sent_in_demo`, `failed` */
-            state: string;
+            state: components["schemas"]["NoticeState"];
             template: string;
             text: string;
             /** Format: uuid */
-            ticket_id?: string | null;
+            ticket_id: string | null;
             to_masked: string;
-            why?: string | null;
+            why: string | null;
         };
         NoticeRows: {
             items: components["schemas"]["NoticeRow"][];
-            next?: string | null;
+            next: string | null;
         };
+        /**
+         * @description How it went.
+         * @enum {string}
+         */
+        NoticeState: "queued" | "sent" | "sent_in_demo" | "failed";
         OfferBody: {
             enabled: boolean;
-            fields: Record<string, never>[];
+            fields: components["schemas"]["FieldBody"][];
             label: string;
             name: string;
-            why_not?: string | null;
+            why_not: string | null;
         };
         /** @description Someone who answers for a unit. */
         OfficerItem: {
@@ -2018,7 +2332,7 @@ export interface components {
             mobile?: string | null;
             name: string;
             /** @description `clerk` 经办人, `duty` 值班人, `leader` 分管领导 */
-            post: string;
+            post: components["schemas"]["DutyPost"];
             /**
              * Format: date-time
              * @description A shift; always without one.
@@ -2032,7 +2346,7 @@ export interface components {
         /** @description One thing that is open. */
         OpenItem: {
             /** Format: date-time */
-            due_at?: string | null;
+            due_at: string | null;
             /** Format: uuid */
             id: string;
             /** @description A ticket's number, a hotline's name. */
@@ -2048,33 +2362,39 @@ export interface components {
             drafts: components["schemas"]["OpenItem"][];
             /** @description Open tickets that are overdue. */
             late: components["schemas"]["OpenItem"][];
-            /** @description The last hand-over, if nobody has taken it on. */
-            untaken?: Record<string, never> | null;
+            untaken: components["schemas"]["Handed"] | null;
             /** @description Open tickets that are urgent. */
             urgent: components["schemas"]["OpenItem"][];
+        };
+        /** @description The hours of one day. */
+        OpenSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         /**
          * @description What an answered call came to (来电小结); exactly one for each (一通一结).
          * @enum {string}
          */
-        OutcomeKind: "Ticket" | "Addition" | "ProgressTold" | "DirectAnswer" | "Transferred" | "GuidedOut" | "Silent" | "WrongNumber" | "Nuisance" | "CutOff";
+        OutcomeKind: "ticket" | "addition" | "progress_told" | "direct_answer" | "transferred" | "guided_out" | "silent" | "wrong_number" | "nuisance" | "cut_off";
         OversightBody: {
-            answer?: string | null;
+            answer: string | null;
             /** Format: date-time */
-            answered_at?: string | null;
+            answered_at: string | null;
             /** Format: date-time */
             at: string;
             by: string;
             cause: string;
             cause_label: string;
             /** Format: date-time */
-            due_at?: string | null;
+            due_at: string | null;
             /** Format: uuid */
             id: string;
             level: string;
             level_label: string;
             /** Format: date-time */
-            lifted_at?: string | null;
+            lifted_at: string | null;
             reason: string;
         };
         Past: {
@@ -2083,7 +2403,7 @@ export interface components {
         };
         People: {
             items: components["schemas"]["Person"][];
-            next?: string | null;
+            next: string | null;
         };
         Person: {
             demo: boolean;
@@ -2093,14 +2413,14 @@ export interface components {
             id: string;
             name: string;
             number: string;
-            roles: string[];
+            roles: components["schemas"]["Role"][];
             skills: string[];
-            unit?: components["schemas"]["Workplace"] | null;
+            unit: components["schemas"]["Workplace"] | null;
         };
         PersonChange: {
             disabled?: boolean | null;
             display_name?: string | null;
-            roles?: string[] | null;
+            roles?: components["schemas"]["Role"][] | null;
             skills?: string[] | null;
             /**
              * Format: uuid
@@ -2136,13 +2456,13 @@ export interface components {
             kind: string;
             name: string;
             /** Format: uuid */
-            parent_id?: string | null;
+            parent_id: string | null;
             /** @description As people say it: 铁西区 仁兴街道 阳光小区 */
             path: string;
         };
         Places: {
             items: components["schemas"]["PlaceItem"][];
-            next?: string | null;
+            next: string | null;
         };
         PlaceText: {
             aliases?: string[];
@@ -2159,26 +2479,30 @@ export interface components {
             /** @description Why not ready, in the agent's words. */
             why?: string | null;
         };
+        /**
+         * @description What an agent is doing.
+         * @enum {string}
+         */
+        PresenceState: "signed_out" | "ready" | "not_ready" | "ringing" | "talking" | "wrap_up";
         /** @description An agent's presence (状态). */
         PresenceView: {
             /** Format: date-time */
             since: string;
-            /** @description `signed_out`, `ready`, `not_ready`, `ringing`, `talking` or `wrap_up`. */
-            state: string;
+            state: components["schemas"]["PresenceState"];
             /**
              * Format: date-time
              * @description When wrap-up ends by itself, if the outcome is there.
              */
-            until?: string | null;
+            until: string | null;
             /** @description Why not ready, for people. */
-            why?: string | null;
+            why: string | null;
         };
         PreviewItem: {
             allowed: boolean;
             /** Format: uuid */
             id: string;
             number: string;
-            why_not?: string | null;
+            why_not: string | null;
         };
         Previews: {
             items: components["schemas"]["PreviewItem"][];
@@ -2195,12 +2519,12 @@ export interface components {
         };
         PublicBody: {
             /** Format: date-time */
-            answer_by?: string | null;
+            answer_by: string | null;
             headline: string;
             /** @description The citizen may take it back. */
             may_withdraw: boolean;
             number: string;
-            reply?: string | null;
+            reply: string | null;
             /** @description Confidential: the state and no more. */
             sealed: boolean;
             state: string;
@@ -2208,11 +2532,16 @@ export interface components {
         };
         PublicStepBody: {
             /** Format: date-time */
-            at?: string | null;
+            at: string | null;
             done: boolean;
             label: string;
             now: boolean;
         };
+        /**
+         * @description evidence 办理佐证, contact 联系佐证, request 诉求材料
+         * @enum {string}
+         */
+        Purpose: "evidence" | "contact" | "request";
         QuestionItem: {
             label: string;
             /** @description Letters, digits and `_`. */
@@ -2228,14 +2557,14 @@ export interface components {
         RatingBody: {
             /** Format: date-time */
             at: string;
-            contacted?: boolean | null;
+            contacted: boolean | null;
             /** Format: int32 */
             cycle: number;
             not_true: boolean;
             reached: boolean;
-            satisfaction?: string | null;
+            satisfaction: string | null;
             satisfaction_label: string;
-            solved?: string | null;
+            solved: string | null;
             words: string;
         };
         RelativeBody: {
@@ -2254,24 +2583,29 @@ export interface components {
             from: string;
         };
         ReplyBody: {
-            approved_by?: string | null;
+            approved_by: string | null;
             attachments: string[];
-            basis?: string | null;
+            basis: string | null;
             contacted: boolean;
             /** Format: date-time */
-            contacted_at?: string | null;
+            contacted_at: string | null;
             /** @description true, partly, untrue, none */
-            facts?: string | null;
-            how?: string | null;
+            facts: string | null;
+            how: string | null;
             /** Format: date */
-            plan_date?: string | null;
-            public_text?: string | null;
+            plan_date: string | null;
+            public_text: string | null;
             solved: string;
             text: string;
         };
         Ring: {
             fixture: string;
         };
+        /**
+         * @description What someone is here to do (角色).
+         * @enum {string}
+         */
+        Role: "agent" | "supervisor" | "dispatcher" | "reviewer" | "follow_up" | "oversight" | "hub" | "clerk" | "leader" | "administrator";
         /** @description What one side used of the ticket's time (超期归责). */
         ShareBody: {
             /**
@@ -2298,21 +2632,21 @@ export interface components {
              * Format: uuid
              * @description The same matter had its final reply before, in this ticket.
              */
-            final_before?: string | null;
-            first_unit?: components["schemas"]["Named"] | null;
+            final_before: string | null;
+            first_unit: components["schemas"]["Named"] | null;
             /** Format: int32 */
-            headcount?: number | null;
+            headcount: number | null;
             mass: boolean;
             oversights: components["schemas"]["OversightBody"][];
-            parent?: components["schemas"]["RelativeBody"] | null;
-            pending_change?: Record<string, never> | null;
-            pending_final?: Record<string, never> | null;
-            pending_suspension?: Record<string, never> | null;
-            pending_withdrawal?: Record<string, never> | null;
+            parent: components["schemas"]["RelativeBody"] | null;
+            pending_change: components["schemas"]["ChangeAskBody"] | null;
+            pending_final: components["schemas"]["FinalAskBody"] | null;
+            pending_suspension: components["schemas"]["SuspensionAskBody"] | null;
+            pending_withdrawal: components["schemas"]["WithdrawalBody"] | null;
             phone_notices: components["schemas"]["PhoneNoticeBody"][];
-            review_findings: Record<string, never>[];
-            suspension?: components["schemas"]["SuspensionBody"] | null;
-            transfer?: Record<string, never> | null;
+            review_findings: components["schemas"]["FindingBody"][];
+            suspension: components["schemas"]["SuspensionBody"] | null;
+            transfer: components["schemas"]["TransferBody"] | null;
             /** @description The citizen did not want the withdrawal that was asked for. */
             withdrawal_refuted: boolean;
         };
@@ -2322,13 +2656,17 @@ export interface components {
             name: string;
             password: string;
         };
+        /**
+         * @description Whether words appear.
+         * @enum {string}
+         */
+        SpeechState: "ready" | "no_model" | "restarting";
         /** @description Whether words appear. */
         SpeechView: {
-            model?: string | null;
-            /** @description `ready`, `no_model` or `restarting`. */
-            state: string;
+            model: string | null;
+            state: components["schemas"]["SpeechState"];
             /** @description For the administrator. */
-            what_to_do?: string | null;
+            what_to_do: string | null;
         };
         Started: {
             /** Format: uuid */
@@ -2357,6 +2695,15 @@ export interface components {
             note?: string | null;
             reason?: string | null;
         };
+        /** @description Setting aside was asked for (挂账申请). */
+        SuspensionAskBody: {
+            asked: components["schemas"]["AskedBody"];
+            cause: string;
+            /** Format: uuid */
+            leg: string;
+            /** Format: date */
+            until: string;
+        };
         SuspensionBody: {
             cause: string;
             /** Format: date-time */
@@ -2376,7 +2723,7 @@ export interface components {
         };
         TemplateItem: {
             /** Format: uuid */
-            category_id?: string | null;
+            category_id: string | null;
             /** Format: date-time */
             changed_at: string;
             changed_by: string;
@@ -2385,7 +2732,7 @@ export interface components {
             text: string;
             title: string;
             /** Format: uuid */
-            unit_id?: string | null;
+            unit_id: string | null;
             /**
              * Format: int64
              * @description For If-Match.
@@ -2394,7 +2741,7 @@ export interface components {
         };
         TemplateList: {
             items: components["schemas"]["TemplateItem"][];
-            next?: string | null;
+            next: string | null;
         };
         TemplateText: {
             /** Format: uuid */
@@ -2413,37 +2760,60 @@ export interface components {
             /** @description Who used the time, and who went beyond its limits (超期归责). */
             breakdown: components["schemas"]["ShareBody"][];
             /** Format: uuid */
-            call_id?: string | null;
-            category_path?: string | null;
-            contact?: components["schemas"]["ContactMasked"] | null;
+            call_id: string | null;
+            /** Format: uuid */
+            category_id: string | null;
+            category_path: string | null;
+            contact: components["schemas"]["ContactMasked"] | null;
             content: string;
             /** Format: int32 */
             cycle: number;
-            ending?: Record<string, never> | null;
-            extension?: Record<string, never> | null;
+            ending: Record<string, unknown> | null;
+            extension: components["schemas"]["ExtensionBody"] | null;
             history: components["schemas"]["HistoryItem"][];
             legs: components["schemas"]["LegBody"][];
             notices: components["schemas"]["NoticeRow"][];
-            outside_number?: string | null;
-            place_path?: string | null;
+            outside_number: string | null;
+            /** Format: uuid */
+            place_id: string | null;
+            place_path: string | null;
             /** @description For hotline staff, who may give it to the citizen again. */
-            query_code?: string | null;
-            rating?: components["schemas"]["RatingBody"] | null;
-            source?: string | null;
+            query_code: string | null;
+            rating: components["schemas"]["RatingBody"] | null;
+            source: string | null;
             timers: components["schemas"]["TimerBody"][];
+            wants_reply: boolean;
+        };
+        /** @description What the citizen asks for, as it is taken down. */
+        TicketDraft: {
+            address: string;
+            /** @description Who is complained about (被投诉单位). */
+            against_unit_ids?: string[];
+            /** Format: uuid */
+            category_id: string | null;
+            contact_name: string;
+            contact_number: string;
+            content: string;
+            kind: components["schemas"]["Kind"];
+            /** Format: uuid */
+            place_id: string | null;
+            /** @description The units never learn who it was (保密). */
+            secrecy: boolean;
+            title: string;
+            urgency: components["schemas"]["Urgency"];
             wants_reply: boolean;
         };
         /** @description A line of a list. */
         TicketRow: {
-            channel: string;
+            channel: components["schemas"]["Channel"];
             /** Format: date-time */
             created_at: string;
             demo: boolean;
-            district?: string | null;
+            district: string | null;
             /** Format: date-time */
-            due_at?: string | null;
+            due_at: string | null;
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
             /**
              * @description `extended`, `returned`, `rework`, `urged`, `correction`, `mass`, `merged_children`,
              *     `suspended`, `withdrawn`, `self_reported_contact`, `oversight:LEVEL`
@@ -2451,7 +2821,7 @@ export interface components {
             flags: string[];
             /** Format: uuid */
             id: string;
-            kind: string;
+            kind: components["schemas"]["Kind"];
             late: boolean;
             /** @description 剩 4 个工作日 */
             left_text: string;
@@ -2467,15 +2837,15 @@ export interface components {
             state: string;
             state_label: string;
             title: string;
-            unit_name?: string | null;
-            urgency: string;
+            unit_name: string | null;
+            urgency: components["schemas"]["Urgency"];
             /** Format: int64 */
             version: number;
         };
         Tickets: {
-            counts?: components["schemas"]["BoxCounts"] | null;
+            counts: components["schemas"]["BoxCounts"] | null;
             items: components["schemas"]["TicketRow"][];
-            next?: string | null;
+            next: string | null;
         };
         /** @description The filters of a list of tickets. What is left out narrows nothing. */
         TicketSearch: {
@@ -2542,22 +2912,22 @@ export interface components {
             left_secs: number;
             left_text: string;
             /** Format: uuid */
-            leg_id?: string | null;
+            leg_id: string | null;
             /** Format: date-time */
-            met_at?: string | null;
+            met_at: string | null;
             name: string;
             /**
              * Format: date-time
              * @description Stands still since then (挂账): it has no due until it goes on.
              */
-            paused_at?: string | null;
+            paused_at: string | null;
             /** Format: int32 */
             percent: number;
             /**
              * Format: date-time
              * @description When it would be due if it went on now.
              */
-            projected_due_at?: string | null;
+            projected_due_at: string | null;
             provisional: boolean;
             segments: components["schemas"]["BandBody"][];
             /** Format: date-time */
@@ -2566,27 +2936,45 @@ export interface components {
              * Format: date-time
              * @description Ended without being met: returned, withdrawn, begun anew.
              */
-            stopped_at?: string | null;
+            stopped_at: string | null;
         };
         /** @enum {string} */
         To: "ready" | "not_ready" | "signed_out";
+        /**
+         * @description Whose voice it is.
+         * @enum {string}
+         */
+        Track: "citizen" | "agent";
         Transcript: {
             items: components["schemas"]["Words"][];
-            next?: string | null;
+            next: string | null;
+        };
+        /** @description Where the matter was handed to (转出). */
+        TransferBody: {
+            /** Format: date-time */
+            at: string;
+            name: string;
+            outside_number: string | null;
+            to: string;
         };
         UnitItem: {
             /** Format: uuid */
             id: string;
             kind: string;
-            level: string;
+            level: components["schemas"]["Level"];
             name: string;
             /** Format: uuid */
-            parent_id?: string | null;
+            parent_id: string | null;
         };
         Units: {
             items: components["schemas"]["UnitItem"][];
-            next?: string | null;
+            next: string | null;
         };
+        /**
+         * @description How urgent it is (紧急程度).
+         * @enum {string}
+         */
+        Urgency: "normal" | "utility" | "emergency";
         WebhookItem: {
             /** Format: date-time */
             created_at: string;
@@ -2606,7 +2994,7 @@ export interface components {
         };
         WebhookList: {
             items: components["schemas"]["WebhookItem"][];
-            next?: string | null;
+            next: string | null;
         };
         WebhookText: {
             enabled?: boolean;
@@ -2617,6 +3005,15 @@ export interface components {
         };
         Why: {
             reason: string;
+        };
+        /** @description The citizen wishes to withdraw (撤单). */
+        WithdrawalBody: {
+            asked: components["schemas"]["AskedBody"];
+            /** Format: uuid */
+            call_id: string | null;
+            confirmed: boolean;
+            from: string;
+            words: string;
         };
         Words: {
             committed: number;
@@ -2629,7 +3026,7 @@ export interface components {
             /** Format: int64 */
             to_ms: number;
             /** @description `citizen` or `agent`. */
-            track: string;
+            track: components["schemas"]["Track"];
         };
         WorkCounts: {
             boxes: components["schemas"]["BoxCounts"];
@@ -2649,7 +3046,7 @@ export interface components {
         Workplace: {
             /** Format: uuid */
             id: string;
-            level: string;
+            level: components["schemas"]["Level"];
             name: string;
         };
         WrongRow: {
@@ -2821,6 +3218,44 @@ export interface operations {
             };
         };
     };
+    get_calendars: {
+        parameters: {
+            query?: {
+                /** @description This year, when left out. */
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYears"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_callbacks: {
         parameters: {
             query?: never;
@@ -2966,7 +3401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never> | null;
+                    "application/json": Record<string, unknown> | null;
                 };
             };
             403: {
@@ -2990,7 +3425,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3836,6 +4271,33 @@ export interface operations {
             };
         };
     };
+    get_flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowProfiles"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_handover: {
         parameters: {
             query?: never;
@@ -3854,7 +4316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Handed"];
                 };
             };
             403: {
@@ -3891,7 +4353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Handed"];
                 };
             };
             404: {
@@ -4032,6 +4494,8 @@ export interface operations {
     get_knowledge: {
         parameters: {
             query?: {
+                /** @description 20 when left out, 500 at most. */
+                limit?: number | null;
                 /** @description Words or part of a sentence. */
                 q?: string;
             };
@@ -4130,6 +4594,35 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_knowledge_id_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeVersions"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

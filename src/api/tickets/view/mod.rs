@@ -1,4 +1,5 @@
 //! The shapes of a ticket in JSON.
+mod described;
 mod row;
 mod side;
 
@@ -12,6 +13,9 @@ use workflow::TicketPage;
 
 use crate::attachments::AttachmentItem;
 use crate::notices::NoticeRow;
+use crate::words;
+pub(crate) use described::{DirectAnswer, TicketDraft};
+use described::{ExtensionBody, FieldBody};
 pub(crate) use row::TicketRow;
 use row::list_row;
 use side::SideBody;
@@ -27,8 +31,10 @@ pub(crate) struct LegBody {
     id: Uuid,
     unit_id: Uuid,
     unit_name: String,
+    #[schema(value_type = words::Level)]
     level: &'static str,
     /// lead 主办, assisting 协办
+    #[schema(value_type = words::LegRole)]
     role: &'static str,
     parent_id: Option<Uuid>,
     cycle: i16,
@@ -159,7 +165,7 @@ pub(crate) struct BandBody {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     /// run, off, pause
-    #[schema(value_type = String)]
+    #[schema(value_type = words::BandKind)]
     kind: ticket::BandKind,
 }
 
@@ -265,7 +271,7 @@ pub(crate) struct OfferBody {
     label: &'static str,
     enabled: bool,
     why_not: Option<String>,
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<FieldBody>)]
     fields: Vec<ticket::Field>,
 }
 
@@ -308,6 +314,8 @@ pub(crate) struct TicketBody {
     place_path: Option<String>,
     contact: Option<ContactMasked>,
     category_path: Option<String>,
+    category_id: Option<Uuid>,
+    place_id: Option<Uuid>,
     call_id: Option<Uuid>,
     source: Option<String>,
     outside_number: Option<String>,
@@ -323,7 +331,7 @@ pub(crate) struct TicketBody {
     notices: Vec<NoticeRow>,
     attachments: Vec<AttachmentItem>,
     rating: Option<RatingBody>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ExtensionBody>)]
     extension: Option<ticket::ExtensionAsk>,
     #[schema(value_type = Option<Object>)]
     ending: Option<ticket::Ending>,
@@ -362,6 +370,8 @@ impl TicketBody {
                 number_masked: masked.number_masked,
             }),
             category_path: page.category_path,
+            category_id: ticket.request.category.map(base::CategoryId::uuid),
+            place_id: ticket.request.place.map(base::PlaceId::uuid),
             call_id: ticket.request.call.map(base::CallId::uuid),
             wants_reply: ticket.request.wants_reply,
             cycle: ticket.life.cycle,

@@ -5,6 +5,8 @@ use ticket::{Row, Rules, Ticket, Urgency};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::words;
+
 /// A line of a list.
 #[expect(clippy::struct_excessive_bools, reason = "the fields of a row")]
 #[derive(Debug, Serialize, ToSchema)]
@@ -12,7 +14,9 @@ pub(crate) struct TicketRow {
     pub id: Uuid,
     pub number: String,
     pub title: String,
+    #[schema(value_type = words::Kind)]
     pub kind: String,
+    #[schema(value_type = words::Urgency)]
     pub urgency: String,
     pub state: String,
     pub state_label: &'static str,
@@ -27,6 +31,7 @@ pub(crate) struct TicketRow {
     pub left_text: String,
     pub created_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
+    #[schema(value_type = words::Channel)]
     pub channel: String,
     pub district: Option<String>,
     pub secrecy: bool,

@@ -6,6 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use workflow::TicketPage;
 
+use super::described::{
+    ChangeAskBody, FinalAskBody, FindingBody, SuspensionAskBody, TransferBody, WithdrawalBody,
+};
+
 #[derive(Debug, Serialize, ToSchema)]
 struct Named {
     id: Uuid,
@@ -122,20 +126,20 @@ pub(super) struct SideBody {
     parent: Option<RelativeBody>,
     children: Vec<RelativeBody>,
     suspension: Option<SuspensionBody>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<SuspensionAskBody>)]
     pending_suspension: Option<ticket::SuspensionAsk>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ChangeAskBody>)]
     pending_change: Option<ticket::ChangeAsk>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<WithdrawalBody>)]
     pending_withdrawal: Option<ticket::Withdrawal>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<FinalAskBody>)]
     pending_final: Option<ticket::FinalAsk>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TransferBody>)]
     transfer: Option<ticket::Transfer>,
     oversights: Vec<OversightBody>,
     contacts: Vec<ContactBody>,
     phone_notices: Vec<PhoneNoticeBody>,
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<FindingBody>)]
     review_findings: Vec<Finding>,
     mass: bool,
     headcount: Option<u32>,
