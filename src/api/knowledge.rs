@@ -2,7 +2,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use base::KnowledgeId;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use org::knowledge::{self, Entry, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +14,10 @@ use crate::openapi::Problem;
 use crate::{App, Error, Json, Path, Query, Viewer};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search, add)).routes(routes!(revise))
+    OpenApiRouter::new()
+        .routes(routes!(search, add))
+        .routes(routes!(revise))
+        .routes(routes!(versions))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -25,6 +28,8 @@ pub(crate) struct KnowledgeItem {
     answer: String,
     /// Who says so.
     issuer: String,
+    /// Other words that people use for it.
+    keywords: Vec<String>,
     /// The last day on which it holds.
     #[schema(value_type = Option<String>, format = Date)]
     valid_until: Option<NaiveDate>,
@@ -36,8 +41,8 @@ impl KnowledgeItem {
     fn new(entry: Entry, app: &App) -> Self {
         let expired = entry.is_expired(app.clock.now());
         let Entry { id, version, text } = entry;
-        let Text { title, answer, issuer, valid_until, .. } = text;
-        Self { id: id.uuid(), version, title, answer, issuer, valid_until, expired }
+        let Text { title, answer, issuer, keywords, valid_until } = text;
+        Self { id: id.uuid(), version, title, answer, issuer, keywords, valid_until, expired }
     }
 }
 
@@ -53,6 +58,8 @@ pub(crate) struct Search {
     /// Words or part of a sentence.
     #[serde(default)]
     q: String,
+    /// 20 when left out, 500 at most.
+    limit: Option<i64>,
 }
 
 /// Knowledge found while typing 知识
@@ -63,7 +70,8 @@ pub(crate) async fn search(
     _: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<Entries>, Error> {
-    let found = knowledge::search(&search.q, &app.db, &*app.clock).await?;
+    let most = search.limit.unwrap_or(20).clamp(1, 500);
+    let found = knowledge::search(&search.q, most, &app.db, &*app.clock).await?;
     Ok(Json(Entries {
         items: found.into_iter().map(|entry| KnowledgeItem::new(entry, &app)).collect(),
         next: None,
@@ -112,4 +120,62 @@ async fn revise(
 ) -> Result<Json<KnowledgeItem>, Error> {
     let entry = knowledge::revise(&viewer.actor(), id, body.into(), &app.db, &*app.clock).await?;
     Ok(Json(KnowledgeItem::new(entry, &app)))
+}
+
+#[derive(Serialize, ToSchema)]
+struct KnowledgeVersion {
+    #[serde(flatten)]
+    entry: KnowledgeItem,
+    written_at: DateTime<Utc>,
+    written_by: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct KnowledgeVersions {
+    items: Vec<KnowledgeVersion>,
+    next: Option<String>,
+}
+
+/// Every version of an entry, the newest first 知识历史
+#[utoipa::path(get, path = "/knowledge/{id}/versions", tag = "org", params(("id" = Uuid, Path)),
+    responses((status = 200, body = KnowledgeVersions), (status = 401, body = Problem)))]
+async fn versions(
+    State(app): State<App>,
+    _: Viewer,
+    Path(id): Path<KnowledgeId>,
+) -> Result<Json<KnowledgeVersions>, Error> {
+    let found = knowledge::versions(&mut *app.db.acquire().await?, id).await?.into_iter();
+    let items = found.map(|written| KnowledgeVersion {
+        entry: KnowledgeItem::new(written.entry, &app),
+        written_at: written.at,
+        written_by: written.by,
+    });
+    Ok(Json(KnowledgeVersions { items: items.collect(), next: None }))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use org::Role;
+    use serde_json::json;
+
+    use crate::testing::house;
+
+    #[tokio::test]
+    async fn a_revised_entry_shows_what_it_said_before() {
+        let house = house().await;
+        let admin = house.signed_in("admin", Role::Administrator, None).await.1;
+        let text = |answer: &str| json!({"title": "停暖", "answer": answer, "issuer": "市住建局", "keywords": ["暖气"], "valid_until": null});
+        let made = house.post("/api/v1/knowledge", &admin, text("请稍候")).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let path = format!("/api/v1/knowledge/{}", made.json()["id"].as_str().unwrap());
+        let revised = house.send(Method::PUT, &path, &admin, text("已恢复")).await;
+        assert_eq!(revised.json()["keywords"], json!(["暖气"]), "{}", revised.text);
+        let all = house.get(&format!("{path}/versions"), &admin).await.json();
+        assert_eq!(all["items"][1]["answer"], "请稍候");
+        assert_eq!(
+            (&all["items"][0]["version"], all["items"].as_array().unwrap().len()),
+            (&json!(2), 2)
+        );
+    }
 }

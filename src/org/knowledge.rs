@@ -17,6 +17,14 @@ pub struct Entry {
     pub text: Text,
 }
 
+/// A version with who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub entry: Entry,
+    pub at: DateTime<Utc>,
+    pub by: String,
+}
+
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,12 +54,17 @@ pub(crate) fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&china).date_naive()
 }
 
-/// Entries that fit what is being typed, the best first. Expired ones come last.
-pub async fn search(text: &str, db: &PgPool, clock: &dyn Clock) -> Result<Vec<Entry>, Error> {
+/// Entries that fit what is being typed, the best first; so many at most. Expired ones come last.
+pub async fn search(
+    text: &str,
+    most: i64,
+    db: &PgPool,
+    clock: &dyn Clock,
+) -> Result<Vec<Entry>, Error> {
     let now = clock.now();
     let pieces = pieces(text);
     let mut found =
-        store::knowledge::search(&mut *db.acquire().await?, &pieces, text.trim(), 20).await?;
+        store::knowledge::search(&mut *db.acquire().await?, &pieces, text.trim(), most).await?;
     found.sort_by_key(|entry| entry.is_expired(now)); // stable: the rank stays within each half
     Ok(found)
 }
@@ -74,6 +87,11 @@ fn pieces(text: &str) -> Vec<String> {
     pieces.sort();
     pieces.dedup();
     pieces
+}
+
+/// Every version of an entry, the newest first.
+pub async fn versions(db: &mut PgConnection, id: KnowledgeId) -> Result<Vec<Written>, Error> {
+    store::knowledge::versions(db, id).await
 }
 
 /// The version that is in force, or the one asked for.

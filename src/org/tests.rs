@@ -776,7 +776,7 @@ mod demonstration {
             ("社保卡", "社会保障卡"),
             ("结婚登记几点上班", "婚姻登记"),
         ] {
-            let found = knowledge::search(typed, &house.db, &*house.clock).await.unwrap();
+            let found = knowledge::search(typed, 20, &house.db, &*house.clock).await.unwrap();
             let first = found.first().map(|entry| entry.text.title.as_str()).unwrap_or_default();
             assert!(first.contains(title), "{typed}: {first}");
         }
@@ -787,7 +787,8 @@ mod demonstration {
         let house = house().await;
         lay(&house, None).await;
         let supervisor = house.someone("lead", &[Role::Supervisor], None).await.actor();
-        let entry = knowledge::search("供热", &house.db, &*house.clock).await.unwrap().remove(0);
+        let entry =
+            knowledge::search("供热", 20, &house.db, &*house.clock).await.unwrap().remove(0);
         let mut text = entry.text.clone();
         text.answer = "新的答复".to_owned();
         let new =

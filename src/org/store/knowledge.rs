@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::staff::like;
 use crate::Error;
-use crate::knowledge::{Entry, Text};
+use crate::knowledge::{Entry, Text, Written};
 
 struct Row {
     id: KnowledgeId,
@@ -55,6 +55,33 @@ pub(crate) async fn find(
         version,
     );
     Ok(row.fetch_optional(db).await?.map(Entry::from))
+}
+
+pub(crate) async fn versions(
+    db: &mut PgConnection,
+    id: KnowledgeId,
+) -> Result<Vec<Written>, Error> {
+    let rows = sqlx::query!(
+        "select version, title, answer, issuer, keywords, valid_until, written_at, written_by
+         from knowledge_version where knowledge_id = $1 order by version desc",
+        id.uuid(),
+    );
+    let written = rows.fetch_all(db).await?.into_iter().map(|row| Written {
+        entry: Entry {
+            id,
+            version: row.version,
+            text: Text {
+                title: row.title,
+                answer: row.answer,
+                issuer: row.issuer,
+                keywords: row.keywords,
+                valid_until: row.valid_until,
+            },
+        },
+        at: row.written_at,
+        by: row.written_by,
+    });
+    Ok(written.collect())
 }
 
 pub(crate) async fn insert(

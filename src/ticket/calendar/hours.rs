@@ -20,6 +20,18 @@ pub struct Hours {
     week: [Vec<Segment>; 7],
     days: HashMap<NaiveDate, Vec<Segment>>,
     closures: Vec<(i64, i64)>,
+    /// The closures that a file gives, for people.
+    pub(super) closed: Vec<Closed>,
+    /// The notices that its days come from.
+    pub(super) sources: Vec<String>,
+}
+
+/// Hours taken out of a day (typhoon, power cut), and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    pub from: NaiveDateTime,
+    pub to: NaiveDateTime,
+    pub why: String,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +98,8 @@ impl Hours {
             week: days,
             days: HashMap::new(),
             closures: Vec::new(),
+            closed: Vec::new(),
+            sources: Vec::new(),
         })
     }
 
@@ -147,6 +161,8 @@ impl Hours {
             week,
             days,
             closures: Vec::new(),
+            closed: Vec::new(),
+            sources: file.days.iter().map(|notice| notice.source.clone()).collect(),
         };
         for closure in file.closures {
             if closure.to <= closure.from || closure.why.trim().is_empty() {
@@ -156,6 +172,8 @@ impl Hours {
                 return Err(Error::BadFile(why));
             }
             hours.close(closure.from, closure.to);
+            let Closure { from, to, why } = closure;
+            hours.closed.push(Closed { from, to, why });
         }
         Ok(hours)
     }

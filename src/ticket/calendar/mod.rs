@@ -5,7 +5,7 @@ mod limit;
 mod read;
 mod vectors;
 
-pub use hours::Hours;
+pub use hours::{Closed, Hours};
 pub use limit::{Limit, Pause, unite};
 pub use read::Mistake;
 pub(crate) use read::read_toml;
@@ -61,6 +61,8 @@ pub struct WorkCalendar {
     name: String,
     zone: Tz,
     known_until: NaiveDate,
+    closed: Vec<Closed>,
+    sources: Vec<String>,
     opens: Vec<i64>,
     closes: Vec<i64>,
     /// Working time of all intervals up to and with this one.
@@ -112,6 +114,8 @@ impl WorkCalendar {
             name: hours.name.clone(),
             zone,
             known_until: hours.known_until,
+            closed: hours.closed.clone(),
+            sources: hours.sources.clone(),
             opens,
             closes,
             totals,
@@ -139,6 +143,16 @@ impl WorkCalendar {
     /// The last day for which the official list is known.
     pub fn known_until(&self) -> NaiveDate {
         self.known_until
+    }
+
+    /// The closures that are written down, and why.
+    pub fn closed(&self) -> &[Closed] {
+        &self.closed
+    }
+
+    /// The official notices that its days off come from.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
     }
 
     /// From which moment on it gives other answers than `before`; none: they agree.
