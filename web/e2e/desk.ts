@@ -64,3 +64,6 @@ export async function act(page: Page, action: string, fill: () => Promise<void> 
 }
 
 export const state = (page: Page) => page.getByTestId('ticket-state')
+
+/** What is typed into, whether the mark stands on the field itself or around it. */
+export const typed = (page: Page, testid: string) => page.locator(`input[data-testid="${testid}"], textarea[data-testid="${testid}"], [data-testid="${testid}"] input, [data-testid="${testid}"] textarea`).first()

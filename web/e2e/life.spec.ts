@@ -1,7 +1,6 @@
-import { chromium, expect, test, type Browser, type Page } from '@playwright/test'
-import { rmSync } from 'node:fs'
+import { expect, test, type Page } from '@playwright/test'
+import { city } from './city'
 import { act, chooseUnit, pick, signIn, state } from './desk'
-import { serve, type Account, type Server } from './server'
 
 /** The life of a ticket through the console, each step by another person: a wrong unit gives it back, it goes city → county →
  * township, one more citizen's ticket joins it, it takes longer, the reply is sent back once, and in the end the citizen is asked. */
@@ -12,35 +11,10 @@ const TITLE = `仁兴花园${String(Date.now()).slice(-5)}号路灯不亮`
 const WRONG = '市住房和城乡建设局'
 const HUB = '铁西区热线中心'
 const STREET = '仁兴街道办事处'
-let server: Server
-let browser: Browser
-let failed = false
+const town = city()
 let ticket: { id: string; number: string }
 let twin: { id: string; number: string }
-
-test.beforeAll(async () => {
-  test.setTimeout(180_000)
-  server = await serve()
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-background-networking', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] })
-})
-test.afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-  if (server && !failed) rmSync(server.data, { recursive: true, force: true })
-})
-test.afterEach(({}, info) => { if (info.status !== info.expectedStatus) failed = true })
-
-const account = (name: string): Account => {
-  const found = server.accounts.find(one => one.name === name)
-  if (!found) throw new Error(`no demo account ${name}`)
-  return found
-}
-/** One person does one thing with the ticket and leaves. */
-async function as(name: string, doing: (page: Page) => Promise<void>, path = `/tickets/${ticket?.id}`) {
-  const page = await signIn(browser, server, account(name), path)
-  await doing(page)
-  await page.context().close()
-}
+const as = (name: string, doing: (page: Page) => Promise<void>, path = `/tickets/${ticket?.id}`) => town.as(name, path, doing)
 async function file(page: Page, title: string, content: string, number = '13900000002') {
   await page.getByTestId('ticket-title').fill(title)
   await page.getByTestId('ticket-content').fill(content)
@@ -154,7 +128,7 @@ test('the dispatcher lets the second citizen’s ticket join the first', async (
 })
 
 test('who is overtaken while writing keeps the words and sees what changed', async () => {
-  const late = await signIn(browser, server, account('dispatcher2'), `/tickets/${ticket.id}`)
+  const late = await signIn(town.browser, town.server, town.account('dispatcher2'), `/tickets/${ticket.id}`)
   const words = '诉求人再次来电，老人夜里不敢出门。'
   await act(late, 'urge', async () => {
     await late.getByTestId('field-reason').fill(words)

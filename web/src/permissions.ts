@@ -9,10 +9,10 @@ const OPEN_TO: Record<Place, readonly Role[]> = {
   new_ticket: ['agent', 'dispatcher', 'supervisor'],
   calls: ['agent', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight'],
   floor: ['supervisor', 'administrator'],
-  shift: ['supervisor'],
+  shift: ['supervisor', 'dispatcher'],
   board: ['oversight', 'supervisor'],
   people: ['administrator'],
-  settings: ['administrator', 'hub', 'clerk', 'leader'],
+  settings: ['administrator', 'supervisor', 'dispatcher', 'reviewer', 'follow_up', 'oversight', 'hub', 'clerk', 'leader'],
 }
 
 /** Where each role begins its day, most specific first. */

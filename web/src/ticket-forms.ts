@@ -40,9 +40,9 @@ const BY_NAME: Record<string, Partial<Field>> = {
 export function described(fields: readonly ServerField[]): Form {
   const asked = fields.map((field): Field => {
     const known = BY_NAME[field.name] ?? {}
-    const kind = field.options?.length ? KINDS[field.kind] ?? 'pick' : known.kind ?? KINDS[field.kind] ?? 'line'
+    const kind = field.options.length ? KINDS[field.kind] ?? 'pick' : known.kind ?? KINDS[field.kind] ?? 'line'
     const written = field.required && ['text', 'line'].includes(kind)
-    return { ...known, name: field.name, kind, label: field.label, said: true, optional: !field.required, choices: field.options, ...(written && field.name === 'reason' ? { min: 2 } : {}) }
+    return { ...known, name: field.name, kind, label: field.label, said: true, optional: !field.required, choices: field.options.length ? field.options : undefined, ...(written && field.name === 'reason' ? { min: 2 } : {}) }
   })
   return {
     start: Object.fromEntries(asked.map(field => [field.name, field.kind === 'number' ? (field.optional ? null : 1) : ['units', 'picks', 'attachments'].includes(field.kind) ? [] : null])),
@@ -67,7 +67,7 @@ export function formOf(action: string, server: readonly ServerField[] = []): For
   const rest = described(server.filter(field => !covered.has(field.name)))
   const fields = own.fields.filter(field => fed(field).some(name => byName.has(name))).map((field): Field => {
     const asked = byName.get(field.name)
-    const choices = asked?.options && !field.words ? asked.options : field.choices
+    const choices = asked?.options.length && !field.words ? asked.options : field.choices
     return { ...field, choices, optional: field.optional && !asked?.required }
   })
   return { ...own, fields: [...fields, ...rest.fields], start: { ...rest.start, ...own.start }, body: v => Object.fromEntries(Object.entries({ ...rest.body(v), ...own.body(v) }).filter(([name]) => byName.has(name))) }

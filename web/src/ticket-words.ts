@@ -16,7 +16,9 @@ const STEP: Record<string, number> = {
 }
 export const STEPS = ['accept', 'dispatch', 'sign', 'handle', 'review', 'follow_up', 'close'] as const
 /** The marks that a list can be narrowed to. */
-export const FLAGS = ['late', 'extended', 'returned', 'rework', 'urged', 'correction', 'sealed'] as const
+export const FLAGS = ['late', 'mass', 'suspended', 'extended', 'returned', 'rework', 'urged', 'correction', 'merged_children', 'withdrawn', 'self_reported_contact', 'rating_doubted', 'sealed'] as const
+/** How strongly a matter is watched; a list can be narrowed to some of them. */
+export const OVERSIGHT = ['notice', 'yellow', 'red', 'order', 'meeting'] as const
 
 export const stepOf = (state: string): number => STEP[state] ?? 3
 
@@ -51,7 +53,7 @@ export function remaining(row: Pick<TicketRow, 'due_at' | 'left_text' | 'state'>
   const t = i18n.global.t
   if (due < now) return t('work.over_by', { time: tookText((now - due) / 1000, locale) })
   if (dayAt(due) === dayAt(now)) return t('work.left_today', { time: due - now < 3_600_000 ? `${Math.floor((due - now) / 60_000)}:${String(Math.floor((due - now) / 1000) % 60).padStart(2, '0')}` : tookText((due - now) / 1000, locale) })
-  return row.left_text ?? ''
+  return leftSaid(row.left_text)
 }
 
 /** 督办 · 黄牌 for `oversight:yellow`; any other flag by its word. */
@@ -66,4 +68,29 @@ export const flagTone = (flag: string) => FLAG_TONE[flag] ?? 's-ring'
 export function stepLabel(step: { name: string; label: string }): string {
   const { locale, te, t } = i18n.global
   return locale.value !== 'zh-CN' && te(`ticket.act.${step.name}`, 'en') ? t(`ticket.act.${step.name}`) : step.label
+}
+
+/** Which of our words name the answers of a field. */
+const CHOICES: Record<string, string> = { kind: 'kind', urgency: 'urgency', level: 'oversight_level', to: 'transfer_to', facts: 'facts', solved: 'solved', satisfaction: 'satisfaction', codes: 'code', how: 'contact_how', cause: 'cause' }
+/** An answer to choose, as the reader says it: the server's own word in Chinese, ours for its code in English. */
+export function choiceWord(field: string, choice: { value: string; label: string }): string {
+  const { locale, te, t } = i18n.global
+  const key = `${CHOICES[field] ?? field}.${choice.value}`
+  return locale.value !== 'zh-CN' && te(key, 'en') ? t(key) : choice.label
+}
+
+/** 剩 4 个工作日, as the server counts it; in English by the same figures. */
+export function leftSaid(text: string): string {
+  const { locale, t } = i18n.global
+  if (locale.value === 'zh-CN' || !text) return text
+  const [word = '', ...rest] = text.split(' ')
+  const time = rest.join(' ').replace(/(\d+) 个工作日/, (_, n: string) => t('work.working_days', { n })).replace(/(\d+) 天/, '$1 d').replace(/(\d+) 小时/, '$1 h').replace(/(\d+) 分钟?/, '$1 min')
+  return t(word === '剩' ? 'work.left' : 'work.over_by', { time })
+}
+
+/** A limit by its name, and whose it is; in English too. */
+export function timerLabel(timer: { name: string; label: string }): string {
+  if (i18n.global.locale.value === 'zh-CN') return timer.label
+  const unit = /（(.+)）$/.exec(timer.label)?.[1]
+  return unit ? `${wordFor('timer', timer.name)} (${unit})` : wordFor('timer', timer.name)
 }

@@ -6,8 +6,8 @@ import { usePaged } from '@/use/load'
 
 export type Box = 'todo' | 'unit' | 'all' | 'mine'
 /** Everything that narrows the list; an empty text narrows nothing. */
-export interface Narrow { state: string; unit: string; kind: string; urgency: string; category: string; place: string; flag: string; from: string; to: string; due_before: string; q: string; late: boolean; sort: string }
-export const plain = (): Narrow => ({ state: '', unit: '', kind: '', urgency: '', category: '', place: '', flag: '', from: '', to: '', due_before: '', q: '', late: false, sort: '' })
+export interface Narrow { state: string; unit: string; kind: string; urgency: string; category: string; place: string; flag: string; oversight: string; from: string; to: string; due_before: string; q: string; late: boolean; sort: string }
+export const plain = (): Narrow => ({ state: '', unit: '', kind: '', urgency: '', category: '', place: '', flag: '', oversight: '', from: '', to: '', due_before: '', q: '', late: false, sort: '' })
 
 const isSet = (narrow: Narrow) => Object.entries(narrow).some(([name, value]) => name !== 'sort' && value !== '' && value !== false && String(value).trim() !== '')
 
@@ -39,7 +39,7 @@ export const useWorklist = defineStore('worklist', () => {
   }
   function use(kept: TicketNarrow) {
     const { box: keptBox, ...rest } = kept
-    if (keptBox) box.value = keptBox
+    if (keptBox) box.value = keptBox as Box
     Object.assign(narrow, plain(), rest)
   }
   function toggle(id: string) {

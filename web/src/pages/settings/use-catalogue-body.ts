@@ -1,7 +1,7 @@
 import { ElMessage } from 'element-plus'
 import { onMounted, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { admin, type CatalogueBody } from '@/api/admin'
+import { admin, type CatalogueBody, type Version } from '@/api/admin'
 import { asApiError, type ApiError } from '@/api/http'
 import { useCatalogue } from '@/stores/catalogue'
 import { day } from '@/ticket-forms'
@@ -12,6 +12,9 @@ export function useCatalogueBody() {
   const { t } = useI18n()
   const stores = useCatalogue()
   const body = ref<CatalogueBody | null>(null)
+  const versions = ref<Version[]>([])
+  /** An older version that is looked at; it cannot be written. */
+  const looking = ref<number | null>(null)
   const error = ref<ApiError | null>(null)
   const from = ref<Date>(new Date())
   const note = ref('')
@@ -19,7 +22,10 @@ export function useCatalogueBody() {
   const wrong = ref('')
   async function load() {
     error.value = null
-    try { body.value = await admin.catalogue() } catch (thrown) { error.value = asApiError(thrown) }
+    try {
+      body.value = await admin.catalogue(looking.value ?? undefined)
+      versions.value = (await admin.catalogueVersions()).slice().sort((a, b) => b.version - a.version)
+    } catch (thrown) { error.value = asApiError(thrown) }
   }
   async function save() {
     if (!body.value) return
@@ -32,6 +38,7 @@ export function useCatalogueBody() {
       await load()
     } catch (thrown) { wrong.value = errorText(thrown) } finally { busy.value = false }
   }
+  function look(version: number | null) { looking.value = version === versions.value[0]?.version ? null : version; body.value = null; void load() }
   onMounted(() => { void load(); void stores.needCategories(); void stores.needUnits() })
-  return { body, error, from, note, busy, wrong, load, save }
+  return { versions, looking, look, body, error, from, note, busy, wrong, load, save }
 }
