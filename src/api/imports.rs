@@ -84,12 +84,24 @@ async fn bring(
         import::bring(what, &sheet, how.dry_run, &viewer.actor(), &app.db, &*app.clock, &*app.dice)
             .await?;
     let errors = report.errors.into_iter();
+    // as the table itself calls it
+    let heading = |column: String| {
+        let known = what.columns().iter().find(|(name, ..)| *name == column);
+        let said = known.map(|(_, chinese, _)| *chinese).filter(|chinese| {
+            sheet.columns.iter().any(|head| head.trim_start_matches('\u{feff}').trim() == *chinese)
+        });
+        said.map_or(column, str::to_owned)
+    };
     Ok(Json(ImportReport {
         rows: report.rows,
         created: report.created,
         updated: report.updated,
         errors: errors
-            .map(|wrong| WrongRow { row: wrong.row, column: wrong.column, message: wrong.message })
+            .map(|wrong| WrongRow {
+                row: wrong.row,
+                column: heading(wrong.column),
+                message: wrong.message,
+            })
             .collect(),
     }))
 }
@@ -179,6 +191,8 @@ mod tests {
         let text = format!("{KNOWLEDGE}停水通知,,市水务集团,,明天\n");
         let refused = send(&house, &admin, "knowledge", text.as_bytes()).await.json();
         assert_eq!(refused["errors"][0]["row"], 4, "{refused}");
+        let columns: Vec<_> = refused["errors"].as_array().unwrap().iter().collect();
+        assert!(columns.iter().any(|wrong| wrong["column"] == "有效期至"), "{refused}");
         assert_eq!(found(&house, &admin).await, 0);
     }
 
