@@ -1,8 +1,6 @@
 //! Whole stories against the real database, as the application's own role.
-#[path = "doctor_tests.rs"]
 mod doctor_tests;
-#[path = "kill_tests.rs"]
-mod kill_tests;
+mod kill;
 
 use std::sync::Arc;
 
@@ -288,8 +286,8 @@ async fn deadlines_mark_warn_and_sign_exactly_once() {
     let marks: Vec<_> = history.iter().skip(2).map(|event| event.action.as_str()).collect();
     assert_eq!(
         marks,
-        ["late", "late", "late", "late", "auto_sign"],
-        "whole, sign, handling, contact"
+        ["late", "late", "late", "escalate", "escalate", "escalate", "late", "auto_sign"],
+        "whole, sign, handling with three rungs of the ladder, contact"
     );
     assert!(ticket::is_unbroken(&history));
     let told = house.notices(&ticket).await;
