@@ -42,6 +42,31 @@ fn a_calendar_that_does_not_exist_is_wrong() {
 }
 
 #[test]
+fn a_row_that_cannot_be_read_is_told_with_its_line_and_the_others_are_done() {
+    let row = "OFFICE\t2025-01-02 Thu 10:00\tBH 2h\t–\t2025-01-02 Thu 12:00";
+    let bad = ["OFFICE\t2025-01-02", "OFICE\t2025-01-02 Thu 10:00\tBH 2h\t–\t2025-01-02 Thu 12:00"];
+    let noon = "OFFICE\t2025-01-02 noon\tBH 2h\t–\t2025-01-02 Thu 12:00";
+    let [few, calendar] = bad;
+    let text = format!(
+        "calendar\tstart\ttarget\tpauses\tdue\n{few}\n{row}\n\n{calendar}\n{noon}\n{row}\n"
+    );
+    let mut said = Vec::new();
+    let right = check_text(&text, &built_in(), &mut |line| said.push(line.to_owned())).unwrap();
+    assert!(!right);
+    let ends = [
+        "wrong: line 2: 2 columns, 5 are needed",
+        "ok",
+        "wrong: line 5: no calendar has this name",
+        "wrong: line 6: the start is no time of this calendar's zone",
+        "ok",
+    ];
+    assert_eq!(said.len(), ends.len());
+    for (line, end) in said.iter().zip(ends) {
+        assert!(line.ends_with(&format!("\t{end}")), "{line}");
+    }
+}
+
+#[test]
 fn row_66_an_open_pause_leaves_a_remainder_and_a_projection() {
     let office = calendar("OFFICE");
     let left = office.left(at("2025-01-13 09:00"), hours(7), &[], at("2025-01-13 11:00"));

@@ -50,11 +50,13 @@ pub fn built_in() -> BTreeMap<String, WorkCalendar> {
 }
 
 /// Runs the rows of a file; true when no row is wrong. Each line printed ends in a tab and
-/// `ok`, `wrong: <computed>` or `skipped: <why>`.
+/// `ok`, `wrong: <computed>`, `wrong: line <n>: <why>` where a row cannot be read, or `skipped: <why>`. A bad
+/// row does not keep the others from being done.
 pub fn check_file(path: &Path, out: &mut dyn FnMut(&str)) -> Result<bool, Error> {
-    let text = std::fs::read_to_string(path)
+    let bytes = std::fs::read(path)
         .map_err(|error| Error::BadFile(format!("{}: {error}", path.display())))?;
-    check_text(&text, &built_in(), out)
+    // what is no text spoils its own row only
+    check_text(&String::from_utf8_lossy(&bytes), &built_in(), out)
 }
 
 /// Like [`check_file`], with the rows and the calendars at hand.
@@ -80,9 +82,16 @@ pub fn check_text(
         column("pauses")?,
         column("due")?,
     ];
+    let needed = columns.iter().max().map_or(0, |last| last + 1);
     let mut right = true;
-    for line in lines.filter(|line| !line.trim().is_empty()) {
+    for (number, line) in (2..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
+        if cells.len() < needed {
+            right = false;
+            let why = format!("{} columns, {needed} are needed", cells.len());
+            out(&format!("{line}\twrong: line {number}: {why}"));
+            continue;
+        }
         let [calendar, start, target, pauses, due] =
             columns.map(|column| cells.get(column).copied().unwrap_or_default());
         let verdict = check_row(calendars.get(calendar), start, target, pauses, due);
@@ -91,6 +100,10 @@ pub fn check_text(
             Verdict::Wrong(computed) => {
                 right = false;
                 format!("wrong: {computed}")
+            }
+            Verdict::Bad(why) => {
+                right = false;
+                format!("wrong: line {number}: {why}")
             }
             Verdict::Skipped(why) => format!("skipped: {why}"),
         };
@@ -103,6 +116,8 @@ pub fn check_text(
 enum Verdict {
     Ok,
     Wrong(String),
+    /// It cannot be read.
+    Bad(String),
     Skipped(String),
 }
 
@@ -124,10 +139,10 @@ fn check_row(
         return Verdict::Skipped("a pause is open".to_owned());
     }
     let Some(calendar) = calendar else {
-        return Verdict::Wrong("no calendar has this name".to_owned());
+        return Verdict::Bad("no calendar has this name".to_owned());
     };
     let Some((start, year, month)) = moment(calendar.zone(), start) else {
-        return Verdict::Wrong("the start is no time of this calendar's zone".to_owned());
+        return Verdict::Bad("the start is no time of this calendar's zone".to_owned());
     };
     let Some(pauses) = read_pauses(calendar.zone(), year, month, pauses) else {
         return Verdict::Skipped("the pauses are not MM-DD HH:MM→MM-DD HH:MM".to_owned());
