@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use base::out;
 use clap::{Args, Subcommand};
 use ticket::{Number, Recomputed, Ticket};
-use workflow::recompute::{Rebuilt, Which, rebuild, recount};
+use workflow::recompute::{Rebuilt, Which, rebuild};
 
 use crate::config::Config;
 use crate::{Data, commands};
@@ -97,10 +97,10 @@ fn migrate(config: &Config, what: &Migrate) -> anyhow::Result<()> {
     };
     let which = Which { from: None, migrate: Some((name, version, rules)) };
     let why = format!("流程由 {} 换为 {}", what.from, what.to);
-    commands::with_database(config, &what.data.data, async |db, clock, _| {
-        let (now, write) = (clock.now(), !what.dry_run);
+    commands::with_workflow(config, &what.data.data, async |workflow| {
+        let write = !what.dry_run;
         let mut tell = |ticket: &Ticket, moved: &[Recomputed]| say(ticket, moved);
-        let done = recount(&db, &config.book, &which, &why, now, write, &mut tell).await?;
+        let done = workflow.recount(&which, &why, write, &mut tell).await?;
         let word = if write { "已换 (moved)" } else { "将换 (would move)" };
         out(&format!(
             "{word} {} 件 (tickets), {} 个期限变动 (dues), {} 个立即超期 (late at once)",

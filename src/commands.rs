@@ -10,6 +10,7 @@ use base::{Clock, Dice, SystemClock, SystemDice, out};
 use org::staff::NewStaff;
 use sqlx::PgPool;
 use tracing_subscriber::EnvFilter;
+use workflow::Workflow;
 
 use crate::config::Config;
 use crate::{NewUser, Transcribe, app, config, database, demo, hold, layers, privilege, telephone};
@@ -173,6 +174,31 @@ pub(crate) fn with_database(
         opened.place.migrate().await?;
         let db = opened.place.pool(2);
         let done = act(db.clone(), &SystemClock::default(), &SystemDice).await;
+        db.close().await;
+        done
+    })
+}
+
+/// The same with a conductor of tickets that tells people what it does, as the program's own would.
+pub(crate) fn with_workflow(
+    config: &Config,
+    data: &Path,
+    act: impl AsyncFnOnce(&Workflow) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let home = privilege::settle(data, None)?;
+    let opened = database::open_beside(&config.settings.database, &home.data)?;
+    runtime()?.block_on(async {
+        opened.place.migrate().await?;
+        let db = opened.place.pool(2);
+        let (clock, dice): (Arc<dyn Clock>, Arc<dyn Dice>) =
+            (Arc::new(SystemClock::default()), Arc::new(SystemDice));
+        let keys = Arc::new(org::Keys::open(&app::keys_file(config, &home.data), &*dice)?);
+        let persons = org::Persons::new(keys, clock.clone(), dice.clone());
+        let templates = notice::Templates::load(&config.dir.join("notices"))?;
+        let notices = notice::Notices::new(templates, dice.clone(), true);
+        let book = config.book.clone();
+        let workflow = Workflow::new(db.clone(), clock, dice, persons, book, notices);
+        let done = act(&workflow).await;
         db.close().await;
         done
     })

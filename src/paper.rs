@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use api::{App, Audience};
+use api::{App, Audience, Part, State};
 use base::Tasks;
 use notice::{Gateway, Mail, Notices, Sender, Sms, Templates};
 use serde_json::json;
@@ -31,6 +31,8 @@ pub(crate) fn start(
         config.book.clone(),
         notices,
     );
+    let own = std::iter::once(calendar_part(app.workflow.clone()));
+    app.parts = app.parts.iter().cloned().chain(own).collect();
     app.workflow.start(tasks);
     app.workflow.watch(config.dir.clone(), tasks);
     drop(tokio::task::spawn_blocking(ticket::warm_search));
@@ -45,6 +47,18 @@ pub(crate) fn start(
     until_closing(tasks, "errands", api::errands::run(app.clone()));
     until_closing(tasks, "live tickets", show_changes(app.clone()));
     Ok(())
+}
+
+/// For `/readyz` and the floor: whether the days off that are wanted are known.
+fn calendar_part(workflow: Workflow) -> Part {
+    Part::new("calendar", move || match workflow.missing_year() {
+        None => State::Up,
+        Some(year) => State::Degraded {
+            why: format!(
+                "{year}年的节假日安排尚未录入日历，跨年的时限暂按周历估算；请更新 calendar/ 下的日历文件"
+            ),
+        },
+    })
 }
 
 /// Every change of a ticket goes to the screens. Ends when nothing can change any more.

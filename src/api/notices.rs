@@ -1,8 +1,8 @@
-//! Notices: what was sent, to whom (masked), and how it went.
+//! Notices: what was sent, to whom (masked), and how it went; what lies in the console for whom.
 use axum::extract::State;
 use base::{NoticeId, TicketId};
 use chrono::{DateTime, Utc};
-use notice::{Filter, Row};
+use notice::{Filter, Reader, Row};
 use org::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +23,7 @@ pub(crate) struct NoticeRow {
     id: Uuid,
     at: DateTime<Utc>,
     ticket_id: Option<Uuid>,
-    /// sms, email
+    /// sms, email, desk (站内)
     #[schema(value_type = words::NoticeKind)]
     kind: String,
     template: String,
@@ -61,6 +61,9 @@ pub(crate) struct Search {
     /// Of one ticket; without it, all (班长、管理员).
     #[param(value_type = Option<Uuid>)]
     ticket: Option<TicketId>,
+    /// What lies in the console for the viewer: for the own unit, and for the own roles (站内通知).
+    #[serde(default)]
+    mine: bool,
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -85,13 +88,19 @@ pub(crate) async fn list(
         let items = page.notices.into_iter().map(NoticeRow::new).collect();
         return Ok(Json(NoticeRows { items, next: None }));
     }
-    viewer.require_any(&[Role::Supervisor, Role::Administrator])?;
+    let actor = viewer.actor();
+    let reader = search.mine.then(|| Reader {
+        unit: actor.post.as_ref().map(|post| post.unit),
+        roles: actor.roles.iter().copied().collect(),
+    });
+    if reader.is_none() {
+        viewer.require_any(&[Role::Supervisor, Role::Administrator])?;
+    }
     let most = search.limit.unwrap_or(50).clamp(1, 200);
     let after = search.cursor.as_deref().map(read_cursor).transpose()?;
-    let filter = Filter { ticket: None, after, most: most + 1 };
-    let mut rows = notice::list(&mut *app.seen_by(&viewer.actor()).await?, &filter)
-        .await
-        .map_err(Error::internal)?;
+    let filter = Filter { ticket: None, reader, after, most: most + 1 };
+    let mut rows =
+        notice::list(&mut *app.seen_by(&actor).await?, &filter).await.map_err(Error::internal)?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > most;
     rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let next =

@@ -35,7 +35,7 @@ words! {
     /// Whose voice it is.
     Track { Citizen, Agent }
     /// How a message goes out.
-    NoticeKind { Sms, Email }
+    NoticeKind { Sms, Email, Desk }
     /// How it went.
     NoticeState { Queued, Sent, SentInDemo, Failed }
     /// How far something that goes on in the background has come.

@@ -13,13 +13,14 @@ mod tests;
 pub use config::{Config, Gateway, Mail, Sms};
 pub use error::Error;
 pub use send::Sender;
-pub use store::{CHECKS, Filter, RUNNING_CHECKS, Row};
+pub use store::{CHECKS, Filter, RUNNING_CHECKS, Reader, Row};
 pub use template::{Template, Templates, segments};
 
 use std::sync::Arc;
 
 use base::{CallId, Dice, NoticeId, PersonId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
+use org::Role;
 use sqlx::PgConnection;
 
 /// Whom a notice is for.
@@ -27,8 +28,26 @@ use sqlx::PgConnection;
 pub enum To {
     /// A citizen; the masked number is what lists show.
     Person { id: PersonId, masked: String },
-    /// The duty desk of a unit.
+    /// The duty desk of a unit, by SMS and e-mail.
     Unit { id: UnitId, name: String },
+    /// Whoever works for a unit, in the console only.
+    Desk { id: UnitId, name: String },
+    /// The leader of a unit (分管领导), by SMS and in the console.
+    Leader { id: UnitId, name: String },
+    /// Everyone at the hotline with this role, in the console only.
+    Role(Role),
+}
+
+impl To {
+    /// The ways it goes: by SMS, by e-mail, in the console (站内).
+    fn ways(&self) -> &'static [&'static str] {
+        match self {
+            Self::Person { .. } => &["sms"],
+            Self::Unit { .. } => &["sms", "email"],
+            Self::Leader { .. } => &["sms", "desk"],
+            Self::Desk { .. } | Self::Role(_) => &["desk"],
+        }
+    }
 }
 
 /// A notice to be sent.
@@ -73,23 +92,20 @@ impl Notices {
         self.put(db, self.draft(new)).await
     }
 
-    /// What a notice would write into the outbox: one message, or two.
+    /// What a notice would write into the outbox: one message for each way that it goes.
     pub fn draft(&self, new: &New<'_>) -> Vec<Draft> {
         let Some(text) = self.templates.render(new.template, new.sealed, new.fill) else {
             return Vec::new();
         };
         let run_at = self.run_at(new);
-        let row = |kind: &'static str, subject: Option<String>| {
+        let draft = |kind: &&'static str| {
             let id = NoticeId::new(new.at, self.dice.bytes());
+            let subject = (*kind == "email")
+                .then(|| self.templates.subject(new.template, new.fill, new.sealed));
             let subject = subject.as_deref();
             Draft(store::row(new, &store::Insert { id, kind, subject, text: &text, run_at }))
         };
-        let mut drafts = vec![row("sms", None)];
-        if let To::Unit { .. } = new.to {
-            let subject = self.templates.subject(new.template, new.fill, new.sealed);
-            drafts.push(row("email", Some(subject)));
-        }
-        drafts
+        new.to.ways().iter().map(draft).collect()
     }
 
     /// Puts drafts into the outbox, by one statement however many there are.

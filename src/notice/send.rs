@@ -130,6 +130,11 @@ impl Sender {
         let Some(unit) = message.unit else {
             return Err(Refusal::Never("没有收件人".to_owned()));
         };
+        if message.post.is_some() {
+            let leader = org::duty::leader(&mut db, unit).await.map_err(|error| later(&error))?;
+            let mobile = leader.and_then(|leader| leader.mobile);
+            return mobile.ok_or_else(|| Refusal::Never("单位未登记分管领导的电话".to_owned()));
+        }
         // whoever is on duty now, else the unit's desk (值班表)
         let now = self.clock.now();
         let on = org::duty::on_duty(&mut db, unit, now).await.map_err(|error| later(&error))?;

@@ -1,6 +1,7 @@
 //! The outbox's SQL.
 use base::{CallId, NoticeId, PersonId, TicketId, UnitId};
 use chrono::{DateTime, TimeDelta, Utc};
+use org::Role;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
@@ -46,10 +47,19 @@ pub struct Row {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
+/// For whom something may lie in the console: the own unit, and the roles.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    pub unit: Option<UnitId>,
+    pub roles: Vec<Role>,
+}
+
 /// Which notices a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub ticket: Option<TicketId>,
+    /// Only what lies in the console for this reader (站内通知).
+    pub reader: Option<Reader>,
     /// The last line of the page before.
     pub after: Option<(DateTime<Utc>, NoticeId)>,
     pub most: i64,
@@ -66,11 +76,28 @@ pub(crate) struct Insert<'a> {
 
 /// The row of a message.
 pub(crate) fn row(new: &New<'_>, row: &Insert<'_>) -> Value {
-    let (person, unit, masked, whom) = match &new.to {
-        To::Person { id, masked } => (Some(id.uuid()), None, masked, id.to_string()),
-        To::Unit { id, name } => (None, Some(id.uuid()), name, id.to_string()),
+    let unit = |id: &UnitId| Some(id.uuid());
+    let (person, unit, post, masked, whom) = match &new.to {
+        To::Person { id, masked } => (Some(id.uuid()), None, None, masked.clone(), id.to_string()),
+        To::Unit { id, name } | To::Desk { id, name } => {
+            (None, unit(id), None, name.clone(), id.to_string())
+        }
+        To::Leader { id, name } => {
+            (None, unit(id), Some("leader"), format!("{name}分管领导"), format!("leader:{id}"))
+        }
+        To::Role(role) => {
+            let word = role.as_str();
+            (None, None, Some(word), role.label().to_owned(), word.to_owned())
+        }
     };
     let template = new.template.word();
+    // what lies in the console is there as soon as it is written
+    let lies = row.kind == "desk";
+    let state = match (new.past, lies) {
+        (true, _) => "sent_in_demo",
+        (false, true) => "sent",
+        (false, false) => "queued",
+    };
     json!({
         "id": row.id.uuid(),
         "at": new.at,
@@ -80,25 +107,26 @@ pub(crate) fn row(new: &New<'_>, row: &Insert<'_>) -> Value {
         "template": template,
         "person_id": person,
         "unit_id": unit,
+        "post": post,
         "to_masked": masked,
         "subject": row.subject,
         "text": row.text,
         "segments": i16::try_from(segments(row.text)).unwrap_or(i16::MAX),
         "dedupe": format!("{}:{template}:{}:{whom}", new.event, row.kind),
-        "state": if new.past { "sent_in_demo" } else { "queued" },
+        "state": state,
         "run_at": row.run_at,
         "demo": new.demo,
-        "sent_at": new.past.then_some(new.at),
+        "sent_at": (new.past || lies).then_some(new.at),
     })
 }
 
 /// Asked for twice, each is written once.
 pub(crate) async fn insert(db: &mut PgConnection, rows: Vec<Value>) -> Result<(), Error> {
     sqlx::query!(
-        "insert into notice (id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
-            text, segments, dedupe, state, run_at, demo, sent_at)
-         select id, at, ticket_id, call_id, kind, template, person_id, unit_id, to_masked, subject,
-            text, segments, dedupe, state, run_at, demo, sent_at
+        "insert into notice (id, at, ticket_id, call_id, kind, template, person_id, unit_id, post, to_masked,
+            subject, text, segments, dedupe, state, run_at, demo, sent_at)
+         select id, at, ticket_id, call_id, kind, template, person_id, unit_id, post, to_masked,
+            subject, text, segments, dedupe, state, run_at, demo, sent_at
          from jsonb_populate_recordset(null::notice, $1)
          on conflict (dedupe) do nothing",
         Value::Array(rows),
@@ -115,6 +143,8 @@ pub(crate) struct Due {
     pub kind: String,
     pub person: Option<PersonId>,
     pub unit: Option<UnitId>,
+    /// Who of the unit; none: its duty desk.
+    pub post: Option<String>,
     pub subject: Option<String>,
     pub text: String,
     pub attempts: i16,
@@ -139,7 +169,7 @@ pub(crate) async fn claim(
         update notice set lease_until = $3, attempts = attempts + 1
         from due where notice.id = due.id
         returning notice.id as "id: NoticeId", kind, person_id as "person: PersonId",
-            unit_id as "unit: UnitId", subject, text, attempts
+            unit_id as "unit: UnitId", post, subject, text, attempts
         "#,
         now,
         most,
@@ -175,6 +205,10 @@ pub(crate) async fn finish(
 
 pub(crate) async fn list(db: &mut PgConnection, filter: &Filter) -> Result<Vec<Row>, Error> {
     let (at, id) = filter.after.map_or((None, None), |(at, id)| (Some(at), Some(id.uuid())));
+    let reader = filter.reader.as_ref();
+    let roles: Vec<String> = reader
+        .map(|reader| reader.roles.iter().map(|role| role.as_str().to_owned()).collect())
+        .unwrap_or_default();
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -183,12 +217,17 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter) -> Result<Vec<R
         from notice
         where ($1::uuid is null or ticket_id = $1)
             and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
+            and (not $5 or (kind = 'desk' and (unit_id is null or unit_id = $6)
+                and (post is null or post = any($7))))
         order by at desc, id desc limit $4
         "#,
         filter.ticket.map(TicketId::uuid),
         at,
         id,
         filter.most,
+        reader.is_some(),
+        reader.and_then(|reader| reader.unit).map(UnitId::uuid),
+        &roles,
     );
     Ok(rows.fetch_all(db).await?)
 }

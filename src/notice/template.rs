@@ -25,6 +25,7 @@ pub enum Template {
     TransferredOut,
     WithdrawalAsked,
     PromiseMoved,
+    Recounted,
     // to units
     UnitDispatched,
     UnitSoonDue,
@@ -37,7 +38,6 @@ pub enum Template {
     UnitRework,
     UnitUrged,
     UnitAddition,
-    UnitApprovalWanted,
     UnitNotApproved,
     UnitArbitrated,
     UnitRecalled,
@@ -48,10 +48,17 @@ pub enum Template {
     UnitYellow,
     UnitRed,
     UnitOrder,
+    UnitRecounted,
+    // to leaders, and to the hotline's own people
+    LeaderApprovalWanted,
+    LeaderSoonDue,
+    LeaderLate,
+    LeaderOverseen,
+    LeaderCalendarMissing,
 }
 
 impl Template {
-    const ALL: [Self; 37] = [
+    const ALL: [Self; 43] = [
         Self::Accepted,
         Self::Dispatched,
         Self::Extended,
@@ -78,7 +85,6 @@ impl Template {
         Self::TransferredOut,
         Self::WithdrawalAsked,
         Self::PromiseMoved,
-        Self::UnitApprovalWanted,
         Self::UnitNotApproved,
         Self::UnitArbitrated,
         Self::UnitRecalled,
@@ -89,11 +95,19 @@ impl Template {
         Self::UnitYellow,
         Self::UnitRed,
         Self::UnitOrder,
+        Self::Recounted,
+        Self::UnitRecounted,
+        Self::LeaderApprovalWanted,
+        Self::LeaderSoonDue,
+        Self::LeaderLate,
+        Self::LeaderOverseen,
+        Self::LeaderCalendarMissing,
     ];
 
     /// Its table and key in the file; what it may be filled with.
     fn place(self) -> (&'static str, &'static str, &'static [&'static str]) {
         const UNIT: &[&str] = &["number", "title", "sign", "date", "left", "clock", "reason"];
+        const LEADER: &[&str] = &["number", "title", "unit", "level", "date", "left", "year"];
         const CITIZEN: &[&str] = &["subject", "number", "code", "date", "unit", "reason", "result"];
         match self {
             Self::Accepted => ("citizen", "accepted", CITIZEN),
@@ -122,7 +136,6 @@ impl Template {
             Self::TransferredOut => ("citizen", "transferred_out", CITIZEN),
             Self::WithdrawalAsked => ("citizen", "withdrawal_asked", CITIZEN),
             Self::PromiseMoved => ("citizen", "promise_moved", CITIZEN),
-            Self::UnitApprovalWanted => ("unit", "approval_wanted", UNIT),
             Self::UnitNotApproved => ("unit", "not_approved", UNIT),
             Self::UnitArbitrated => ("unit", "arbitrated", UNIT),
             Self::UnitRecalled => ("unit", "recalled", UNIT),
@@ -133,13 +146,20 @@ impl Template {
             Self::UnitYellow => ("unit", "yellow", UNIT),
             Self::UnitRed => ("unit", "red", UNIT),
             Self::UnitOrder => ("unit", "order", UNIT),
+            Self::Recounted => ("citizen", "recounted", CITIZEN),
+            Self::UnitRecounted => ("unit", "recounted", UNIT),
+            Self::LeaderApprovalWanted => ("leader", "approval_wanted", LEADER),
+            Self::LeaderSoonDue => ("leader", "soon_due", LEADER),
+            Self::LeaderLate => ("leader", "late", LEADER),
+            Self::LeaderOverseen => ("leader", "overseen", LEADER),
+            Self::LeaderCalendarMissing => ("leader", "calendar_missing", LEADER),
         }
     }
 
     /// Its word in the database.
     pub fn word(self) -> String {
         let (table, key, _) = self.place();
-        if table == "unit" { format!("unit_{key}") } else { key.to_owned() }
+        if table == "citizen" { key.to_owned() } else { format!("{table}_{key}") }
     }
 }
 
@@ -156,6 +176,7 @@ struct File {
     signature: String,
     citizen: BTreeMap<String, Text>,
     unit: BTreeMap<String, Text>,
+    leader: BTreeMap<String, Text>,
 }
 
 /// All texts of a city.
@@ -194,7 +215,11 @@ impl Templates {
         let mut texts = BTreeMap::new();
         for template in Template::ALL {
             let (table, key, names) = template.place();
-            let from = if table == "unit" { &mut file.unit } else { &mut file.citizen };
+            let from = match table {
+                "unit" => &mut file.unit,
+                "leader" => &mut file.leader,
+                _ => &mut file.citizen,
+            };
             let text = from
                 .remove(key)
                 .ok_or_else(|| Error::BadTemplate(format!("[{table}.{key}] is missing")))?;
@@ -204,7 +229,9 @@ impl Templates {
             }
             texts.insert(template, text);
         }
-        if let Some(key) = file.citizen.keys().chain(file.unit.keys()).next() {
+        if let Some(key) =
+            file.citizen.keys().chain(file.unit.keys()).chain(file.leader.keys()).next()
+        {
             return Err(Error::BadTemplate(format!("no notice is called {key:?}")));
         }
         Ok(Self { signature: file.signature, texts })

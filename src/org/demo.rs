@@ -280,17 +280,20 @@ async fn lay_duty(units: &BTreeMap<String, UnitId>, db: &mut PgConnection) -> Re
     let surnames =
         ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱"];
     for (i, (name, unit)) in units.iter().enumerate() {
-        if name.ends_with("人民政府") && !name.contains(['乡', '镇'])
-            || !store::duty::of_unit(db, *unit).await?.is_empty()
-        {
+        if !store::duty::of_unit(db, *unit).await?.is_empty() {
             continue;
         }
+        // a city's or county's government handles nothing; its leader hears of what is late below it
+        let governs = name.ends_with("人民政府") && !name.contains(['乡', '镇']);
         let parts = [
             (duty::Part::Clerk, "经办人", 0),
             (duty::Part::Duty, "值班员", 1),
             (duty::Part::Leader, "分管领导", 2),
         ];
         for (post, title, n) in parts {
+            if governs && post != duty::Part::Leader {
+                continue;
+            }
             let officer = duty::Officer {
                 post,
                 name: format!("{}{title}", surnames[(i * 3 + n) % surnames.len()]),

@@ -36,7 +36,7 @@ pub use error::{BadRow, Error};
 pub use keys::Keys;
 pub use person::{Identity, Masked, Persons, SealedNumber, mask_name};
 pub use range::{Range, Subtree, reads};
-pub use role::{Denied, Right, Role, Thing, can};
+pub use role::{Denied, Right, Role, Thing, acts_as, can};
 pub use sight::Sight;
 pub use staff::Staff;
 pub use unit::{Level, Post, Unit, UnitKind};

@@ -171,17 +171,29 @@ pub struct Denied {
 /// Whether `actor` may do this to that thing: the one place where rights are decided. Lists use
 /// the same [`crate::Range`] as a condition.
 pub fn can(actor: &Actor, right: Right, thing: Thing<'_>) -> Result<(), Denied> {
+    let roles: Vec<_> = right.roles().collect();
+    // A role reaches as far as it alone would: a clerk who also answers calls may read the whole city,
+    // but signs only for the own unit.
+    let allowed = acts_as(actor, &roles, thing);
+    if allowed { Ok(()) } else { Err(Denied { actor: actor.name.clone(), right }) }
+}
+
+/// Whether one of these roles, where the actor has it, reaches that thing: for steps that a profile
+/// gives to other roles than the table does.
+pub fn acts_as(actor: &Actor, roles: &[Role], thing: Thing<'_>) -> bool {
     let units: &[Post] = match thing {
         Thing::City => &[],
         Thing::Units(units) => units,
     };
-    let allowed = actor.roles.iter().any(|role| {
-        grants(*role, right)
-            // A role reaches as far as it alone would: a clerk who also answers calls may read the
-            // whole city, but signs only for the own unit.
-            && Actor { roles: [*role].into(), ..actor.clone() }.range().covers(units)
-    });
-    if allowed { Ok(()) } else { Err(Denied { actor: actor.name.clone(), right }) }
+    let mut own = roles.iter().filter(|role| actor.roles.contains(role));
+    own.any(|role| Actor { roles: [*role].into(), ..actor.clone() }.range().covers(units))
+}
+
+impl Right {
+    /// The roles that the table gives it to.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| grants(*role, self))
+    }
 }
 
 /// The table of rights. Limits that depend on the thing's state or past (whoever dispatched may not

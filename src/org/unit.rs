@@ -123,6 +123,14 @@ pub async fn find(db: &mut PgConnection, id: UnitId) -> Result<Unit, Error> {
     store::unit::find(db, id).await?.ok_or(Error::NotFound("单位"))
 }
 
+/// The unit above each of these; the root has none.
+pub async fn above(
+    db: &mut PgConnection,
+    units: &[UnitId],
+) -> Result<std::collections::HashMap<UnitId, Unit>, Error> {
+    store::unit::above(db, units).await
+}
+
 /// Adds a unit as the last child of its parent. One that is there already under this name stays
 /// as it is and is given back.
 pub async fn add(

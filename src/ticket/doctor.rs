@@ -178,7 +178,7 @@ fn history(ticket: &Ticket, events: &[Event], found: &mut Examined) {
     if !is_unbroken(events) || last.is_some_and(|last| last.hash != ticket.chain) {
         found.wrong.push((Symptom::Chain, String::new()));
     }
-    let marks = events.iter().filter(|event| matches!(event.action.as_str(), "warn" | "late"));
+    let marks = events.iter().filter(|event| crate::steps::is_mark(&event.action));
     let mut seen = HashSet::new();
     for mark in marks {
         if !seen.insert((&mark.action, mark.leg, mark.details.to_string())) {

@@ -39,7 +39,7 @@ pub use calendar::check_file;
 pub use clock::{Recomputed, clock_drift, clocks_from_history};
 pub use doctor::{Examined, Symptom, examine, ids_after};
 pub use error::{Error, Refused};
-pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension};
+pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension, Whom};
 pub use form::{Choice, Field};
 pub use held::{Held, Share, breakdown, held};
 pub use history::{Event, is_unbroken};

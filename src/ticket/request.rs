@@ -17,7 +17,6 @@ use crate::life::{Birth, Life, RequestChange, Taken};
 use crate::number::Number;
 use crate::state::Stage;
 use crate::steps::Fired;
-use crate::timer::Fire;
 
 /// The request itself (诉求).
 #[derive(Debug, Clone, PartialEq)]
@@ -170,12 +169,11 @@ impl Ticket {
         let actor = Actor::system();
         let mut events = Vec::new();
         for fired in &fired {
-            let action = if fired.fire == Fire::Warn { "warn" } else { "late" };
             events.push(after.record(Entry {
                 from: Some(self.life.stage),
                 leg: fired.leg,
                 details: fired.details(),
-                ..Entry::new(now, &actor, action)
+                ..Entry::new(now, &actor, fired.action())
             }));
         }
         let legs = self.life.legs.iter().zip(&after.life.legs);

@@ -79,6 +79,12 @@ pub struct Count {
     pub round: i16,
     /// How many warnings of this round were given.
     pub warned: i16,
+    /// Late: when the next rungs of the ladder are reached (督办梯次), the earliest first.
+    pub rungs: Vec<DateTime<Utc>>,
+    /// How many rungs were climbed; none twice, whatever the due.
+    pub climbed: i16,
+    /// Oversight was lifted: the ladder of this due is over.
+    pub let_off: bool,
 }
 
 /// One running or ended limit.
@@ -115,6 +121,8 @@ pub enum Fire {
     Warn,
     /// Past due (红牌, 超期).
     Late,
+    /// So late that the n-th rung of the ladder is reached (督办梯次), from 1.
+    Rung(i16),
 }
 
 impl Timer {
@@ -135,17 +143,26 @@ impl Timer {
 
     /// When the timer job has to look at it next.
     pub fn fire_at(&self) -> Option<DateTime<Utc>> {
-        if !self.is_running() || self.is_paused() || self.late_at.is_some() {
+        if !self.is_running() || self.is_paused() {
             return None;
+        }
+        if self.late_at.is_some() {
+            return self.count.rungs.first().copied();
         }
         Some(self.warns.first().map_or(self.due_at, |warn| (*warn).min(self.due_at)))
     }
 
     /// What has to be done at `now`, once: the timer remembers that it was. Warnings that were all
-    /// missed are one warning.
+    /// missed are one warning; each rung of the ladder is one of its own.
     pub fn fire(&mut self, now: DateTime<Utc>) -> Option<Fire> {
-        if !self.is_running() || self.is_paused() || self.late_at.is_some() {
+        if !self.is_running() || self.is_paused() {
             return None;
+        }
+        if self.late_at.is_some() {
+            self.count.rungs.first().filter(|rung| now > **rung)?;
+            self.count.rungs.remove(0);
+            self.count.climbed += 1;
+            return Some(Fire::Rung(self.count.climbed));
         }
         if now > self.due_at {
             self.warns.clear();
@@ -167,6 +184,7 @@ impl Timer {
         match fire {
             Fire::Warn => format!("{}.warn{}", self.count.round, self.count.warned),
             Fire::Late => format!("{}.late", self.count.round),
+            Fire::Rung(n) => format!("rung{n}"),
         }
     }
 

@@ -6,6 +6,9 @@ pub enum Error {
     NotFound,
     #[error(transparent)]
     Refused(#[from] ticket::Refused),
+    /// A field names something that is not there.
+    #[error("{why}")]
+    NoSuch { field: &'static str, why: String },
     /// Somebody else was quicker; this is what happened meanwhile.
     #[error("工单已被他人更新，请查看最新情况后再办理")]
     Stale { version: i64, changed: Vec<ticket::Event> },

@@ -33,6 +33,12 @@ pub(crate) async fn gather(
     action: &Action,
     at: DateTime<Utc>,
 ) -> Result<Known, Error> {
+    if let Action::Recategorise { category_id, place_id } = action {
+        there("category_id", "诉求类别", org::category::find(&mut *db, *category_id).await)?;
+        if let Some(place) = place_id {
+            there("place_id", "地点", org::place::find(&mut *db, *place).await)?;
+        }
+    }
     let catalogue = match ticket.request.category {
         Some(category) => catalogue(db, category, action, at).await?,
         None => HashMap::new(),
@@ -65,6 +71,17 @@ pub(crate) async fn gather(
         None => None,
     };
     Ok(Known { catalogue, proofs, parent, by_citizen: false })
+}
+
+/// Whether what a field names is there.
+fn there<T>(field: &'static str, what: &str, found: Result<T, org::Error>) -> Result<(), Error> {
+    match found {
+        Ok(_) => Ok(()),
+        Err(org::Error::NotFound(_)) => {
+            Err(Error::NoSuch { field, why: format!("{what}不存在") })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the dispatch catalogue says of the units that a step sends to (派单目录、基层禁派清单).

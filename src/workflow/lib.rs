@@ -12,12 +12,15 @@ mod files;
 pub mod handover;
 pub mod idempotency;
 mod known;
+mod ladder;
 #[cfg(test)]
 mod life_tests;
 mod lookup;
+mod moved;
 mod page;
 pub mod recompute;
 mod redact;
+mod remind;
 pub mod report;
 #[cfg(test)]
 mod scan_tests;

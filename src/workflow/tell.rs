@@ -5,11 +5,11 @@ use notice::{Template, To};
 use org::Identity;
 use org::category::Category;
 use sqlx::PgConnection;
-use ticket::{Action, Ending, Fire, Fired, Leg, Rating, Step, Tell, Ticket, UnitNews};
+use ticket::{Action, Ending, Leg, Rating, Step, Tell, Ticket, UnitNews};
 
 use crate::{Error, Workflow};
 
-type Fill = Vec<(&'static str, String)>;
+pub(crate) type Fill = Vec<(&'static str, String)>;
 
 /// Writes what a ticket's steps tell into the outbox.
 #[derive(Clone, Copy)]
@@ -134,45 +134,6 @@ impl Teller<'_> {
         self.queue_unit(tx, ticket, leg, news, fill, "", at).await
     }
 
-    /// A clerk is told that a limit runs out, or has run out.
-    pub(crate) async fn tell_fired(
-        &self,
-        tx: &mut PgConnection,
-        ticket: &Ticket,
-        fired: &Fired,
-        at: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let drafts = self.fired_drafts(ticket, fired, at);
-        Ok(self.workflow.0.notices.put(tx, drafts).await?)
-    }
-
-    /// What a clerk is told when a limit runs out, or has run out.
-    pub(crate) fn fired_drafts(
-        &self,
-        ticket: &Ticket,
-        fired: &Fired,
-        at: DateTime<Utc>,
-    ) -> Vec<notice::Draft> {
-        let leg = ticket.life.legs.iter().find(|leg| Some(leg.id) == fired.leg);
-        let Some(leg) = leg else { return Vec::new() }; // the hotline sees its own on its lists
-        if !matches!(fired.name, ticket::Clocks::Sign | ticket::Clocks::Handling) {
-            return Vec::new();
-        }
-        let news = if fired.fire == Fire::Warn { UnitNews::SoonDue } else { UnitNews::Late };
-        let mut fill = self.unit_fill(ticket, leg);
-        fill.retain(|(name, _)| *name != "date");
-        fill.push(("date", self.date_and_time(fired.due)));
-        let clock = if fired.name == ticket::Clocks::Sign { "签收" } else { "办结" };
-        fill.push(("clock", clock.to_owned()));
-        let natural = ticket.life.urgency != ticket::Urgency::Normal;
-        fill.push((
-            "left",
-            ticket::left_text(Some(fired.due), natural, at, &self.workflow.rules()),
-        ));
-        // two limits of one leg may run out in one moment
-        self.unit_drafts(ticket, leg, news, &fill, fired.name.word(), at)
-    }
-
     pub(crate) async fn tell_addition(
         &self,
         tx: &mut PgConnection,
@@ -197,11 +158,12 @@ impl Teller<'_> {
         about: &str,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let drafts = self.unit_drafts(ticket, leg, news, &fill, about, at);
+        let mut drafts = self.unit_drafts(ticket, leg, news, &fill, about, at);
+        drafts.extend(self.leader_of_news(ticket, leg, news, at));
         Ok(self.workflow.0.notices.put(tx, drafts).await?)
     }
 
-    fn unit_drafts(
+    pub(crate) fn unit_drafts(
         &self,
         ticket: &Ticket,
         leg: &Leg,
@@ -210,9 +172,24 @@ impl Teller<'_> {
         about: &str,
         at: DateTime<Utc>,
     ) -> Vec<notice::Draft> {
+        let Some(template) = template(news) else { return Vec::new() };
+        let to = To::Unit { id: leg.unit.unit, name: leg.unit.name.clone() };
+        self.drafts(ticket, leg, (template, to), fill, about, at)
+    }
+
+    /// The messages of one notice about a leg.
+    pub(crate) fn drafts(
+        &self,
+        ticket: &Ticket,
+        leg: &Leg,
+        (template, to): (Template, To),
+        fill: &Fill,
+        about: &str,
+        at: DateTime<Utc>,
+    ) -> Vec<notice::Draft> {
         let new = notice::New {
-            template: template(news),
-            to: To::Unit { id: leg.unit.unit, name: leg.unit.name.clone() },
+            template,
+            to,
             ticket: Some(ticket.id),
             call: None,
             sealed: ticket.request.sealed,
@@ -225,7 +202,7 @@ impl Teller<'_> {
         self.workflow.0.notices.draft(&new)
     }
 
-    fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {
+    pub(crate) fn unit_fill(&self, ticket: &Ticket, leg: &Leg) -> Fill {
         vec![
             ("number", ticket.number.to_string()),
             // a message lies on a telephone: nothing of a sealed request goes there
@@ -242,12 +219,12 @@ impl Teller<'_> {
         ]
     }
 
-    fn date(&self, at: DateTime<Utc>) -> String {
+    pub(crate) fn date(&self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.workflow.rules().office().zone());
         format!("{}月{}日", local.month(), local.day())
     }
 
-    fn date_and_time(&self, at: DateTime<Utc>) -> String {
+    pub(crate) fn date_and_time(&self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.workflow.rules().office().zone());
         format!("{}{:02}:{:02}", self.date(at), local.hour(), local.minute())
     }
@@ -269,8 +246,9 @@ fn closed(ticket: &Ticket, rating: Option<&Rating>) -> (Template, Fill) {
     (Template::Closed, vec![("result", result.to_owned())])
 }
 
-fn template(news: UnitNews) -> Template {
-    match news {
+/// What the unit's desk is told; none: it is for the leader alone.
+fn template(news: UnitNews) -> Option<Template> {
+    Some(match news {
         UnitNews::Dispatched => Template::UnitDispatched,
         UnitNews::SoonDue => Template::UnitSoonDue,
         UnitNews::Late => Template::UnitLate,
@@ -282,7 +260,7 @@ fn template(news: UnitNews) -> Template {
         UnitNews::Rework => Template::UnitRework,
         UnitNews::Urged => Template::UnitUrged,
         UnitNews::Addition => Template::UnitAddition,
-        UnitNews::ApprovalWanted => Template::UnitApprovalWanted,
+        UnitNews::ApprovalWanted => return None,
         UnitNews::NotApproved => Template::UnitNotApproved,
         UnitNews::Arbitrated => Template::UnitArbitrated,
         UnitNews::Recalled => Template::UnitRecalled,
@@ -293,10 +271,10 @@ fn template(news: UnitNews) -> Template {
         UnitNews::Yellow => Template::UnitYellow,
         UnitNews::Red => Template::UnitRed,
         UnitNews::Order => Template::UnitOrder,
-    }
+    })
 }
 
-fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= most {
         return text.to_owned();

@@ -15,6 +15,9 @@ impl From<workflow::Error> for Error {
             E::Refused(Refused::Bad(why)) => Self::invalid("bad_step", why),
             E::Refused(Refused::Recused(why)) => Self::invalid("unit_complained_about", why),
             E::Refused(Refused::WrongState { .. }) => wrong_state(&error, &[]),
+            E::NoSuch { field, .. } => {
+                crate::extract::field_error("bad_field", field, error.to_string())
+            }
             E::Stale { version, changed } => {
                 let changed: Vec<_> = changed.into_iter().map(HistoryItem::new).collect();
                 let more = Map::from_iter([

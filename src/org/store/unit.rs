@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use base::UnitId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -46,6 +48,34 @@ pub(crate) async fn find(db: &mut PgConnection, id: UnitId) -> Result<Option<Uni
     .fetch_optional(db)
     .await?;
     row.map(Unit::try_from).transpose()
+}
+
+pub(crate) async fn above(
+    db: &mut PgConnection,
+    units: &[UnitId],
+) -> Result<HashMap<UnitId, Unit>, Error> {
+    let units: Vec<_> = units.iter().map(|unit| unit.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select below.id as "below: UnitId", unit.id as "id: UnitId", unit.parent_id as "parent_id: UnitId",
+            unit.path, unit.name, unit.level, unit.kind
+           from unit below join unit on unit.id = below.parent_id where below.id = any($1)"#,
+        &units,
+    );
+    rows.fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let unit = Unit {
+                id: row.id,
+                parent: row.parent_id,
+                path: row.path,
+                name: row.name,
+                level: row.level.parse()?,
+                kind: row.kind.parse()?,
+            };
+            Ok((row.below, unit))
+        })
+        .collect()
 }
 
 pub(crate) async fn named(

@@ -317,21 +317,32 @@ impl Timer {
     pub(crate) fn set_due(&mut self, rules: &Rules, due: DateTime<Utc>, at: DateTime<Utc>) {
         let calendar = rules.calendar(self.runs);
         self.provisional = calendar.is_some_and(|calendar| calendar.is_provisional(due));
-        if due == self.due_at {
-            return;
+        if due != self.due_at {
+            self.due_at = due;
+            self.count.round += 1;
+            self.count.warned = 0;
+            self.count.let_off = false;
+            if due > at {
+                self.late_at = None;
+                self.warns = rules.warnings_at(self.runs, self.started_at, due, &self.count.pauses);
+                // of those that lie behind, one is given
+                let behind = self.warns.partition_point(|warn| *warn <= at);
+                self.warns.drain(..behind.saturating_sub(1));
+            } else {
+                self.warns.clear();
+            }
         }
-        self.due_at = due;
-        self.count.round += 1;
-        self.count.warned = 0;
-        if due > at {
-            self.late_at = None;
-            self.warns = rules.warnings_at(self.runs, self.started_at, due, &self.count.pauses);
-            // of those that lie behind, one is given
-            let behind = self.warns.partition_point(|warn| *warn <= at);
-            self.warns.drain(..behind.saturating_sub(1));
+        self.arm(rules);
+    }
+
+    /// A leg that is late climbs the ladder, unless its oversight was lifted.
+    pub(crate) fn arm(&mut self, rules: &Rules) {
+        let climbs = self.name == Clocks::Handling && self.late_at.is_some() && !self.count.let_off;
+        self.count.rungs = if climbs {
+            rules.rungs_from(self.count.climbed, self.due_at, &self.count.pauses)
         } else {
-            self.warns.clear();
-        }
+            Vec::new()
+        };
     }
 
     /// Whose hours it runs in, for its limit.

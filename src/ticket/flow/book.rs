@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::Datelike;
+
 use super::Rules;
 use super::file::Profile;
 use crate::calendar::{Error, Hours, WorkCalendar};
@@ -151,6 +153,18 @@ impl RuleBook {
     /// The calendars, by name.
     pub fn calendars(&self) -> impl Iterator<Item = &Arc<WorkCalendar>> {
         self.calendars.values()
+    }
+
+    /// The year whose days off no calendar of the book knows yet although it is wanted: the coming one
+    /// from 1 November on, and the present one always. None: all is known.
+    pub fn missing_year(&self, now: chrono::DateTime<chrono::Utc>) -> Option<i32> {
+        let missing = self.calendars.values().filter_map(|calendar| {
+            let today = now.with_timezone(&calendar.zone()).date_naive();
+            let wanted = today.year() + i32::from(today.month() >= 11);
+            let first_unknown = calendar.known_until().succ_opt()?;
+            (first_unknown.year() <= wanted).then(|| first_unknown.year())
+        });
+        missing.min()
     }
 
     /// From which moment on the calendars of two books give other answers; none: they agree.

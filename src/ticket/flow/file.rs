@@ -6,9 +6,10 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 use serde::Deserialize;
 
-use super::limits::{Block, Limits, Rung, Suspension};
-use super::{ByLevel, Mark, Rules};
-use crate::calendar::{Error, Limit, WorkCalendar, read_toml};
+use super::actors::{Actors, Written};
+use super::limits::{Block, Limits, Suspension};
+use super::{ByLevel, Mark, Rules, Rung};
+use crate::calendar::{Error, Limit, Mistake, WorkCalendar, read_toml};
 use crate::kind::Kind;
 
 /// A profile's file.
@@ -40,6 +41,8 @@ pub(super) struct Profile {
     escalation: Vec<Rung>,
     #[serde(default)]
     oversee_after: OverseeAfter,
+    #[serde(default)]
+    actors: Written,
     limits: BTreeMap<String, LimitsFile>,
 }
 
@@ -177,16 +180,11 @@ impl Profile {
         if let Some(word) = profile.limits.keys().find(|word| !known.contains(&word.as_str())) {
             return wrong(&format!("limits.{word}"), "is no kind and no urgency".to_owned());
         }
-        for rung in &profile.escalation {
-            let level = ["notice", "yellow", "red", "order", "meeting"];
-            let tell = ["unit_clerk", "unit_leader", "upper_leader", "oversight", "city"];
-            if !level.contains(&rung.level.as_str()) {
-                return wrong("escalation.level", format!("{:?} is none of {level:?}", rung.level));
-            }
-            if !tell.contains(&rung.tell.as_str()) {
-                return wrong("escalation.tell", format!("{:?} is none of {tell:?}", rung.tell));
-            }
-        }
+        Actors::read(&profile.actors).map_err(|(at, step, why)| {
+            let line = Some(text[..at.min(text.len())].matches('\n').count() + 1);
+            let key = format!("actors.{step}");
+            Error::Mistake(Mistake { file: file.to_owned(), line, key, why })
+        })?;
         if profile.suspension.max_days == 0 || profile.suspension.review_every_days == 0 {
             return wrong("suspension", "days begin at 1".to_owned());
         }
@@ -226,6 +224,7 @@ impl Profile {
             oversee_after_returns: self.oversee_after.returns,
             oversee_after_corrections: self.oversee_after.corrections,
             oversee_after_dissatisfied: self.oversee_after.dissatisfied,
+            actors: Actors::read(&self.actors).unwrap_or_default(),
             approval: self.approval,
             reply_blocks: self.reply_blocks,
             quiet: self.follow_up_quiet.map(|time| time.0),

@@ -76,15 +76,3 @@ words! {
         PublicText = "public_text" "公开答复",
     }
 }
-
-/// One step of the ladder for a late leg (督办梯次).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rung {
-    /// notice, yellow, red, order, meeting
-    pub level: String,
-    /// Past the due by so much.
-    pub after: Limit,
-    /// `unit_clerk`, `unit_leader`, `upper_leader`, `oversight`, `city`
-    pub tell: String,
-}

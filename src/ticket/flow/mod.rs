@@ -1,14 +1,18 @@
 //! Flow profiles (流程): the limits of a city by kind, urgency and level, as versioned data. A
 //! profile's version is never changed once tickets have begun with it; a new one stands beside it.
+mod actors;
 mod book;
 mod file;
+mod ladder;
 mod limits;
 mod mark;
 #[cfg(test)]
 mod tests;
 
+use actors::Actors;
 pub use book::RuleBook;
-pub use limits::{Block, Limits, Rung, Suspension};
+pub use ladder::{Rung, Whom};
+pub use limits::{Block, Limits, Suspension};
 pub use mark::Mark;
 
 use std::collections::BTreeMap;
@@ -45,6 +49,7 @@ pub struct Rules {
     pub oversee_after_returns: u16,
     pub oversee_after_corrections: u16,
     pub oversee_after_dissatisfied: u16,
+    actors: Actors,
     approval: Vec<Kind>,
     reply_blocks: BTreeMap<Kind, Vec<Block>>,
     quiet: [NaiveTime; 3],

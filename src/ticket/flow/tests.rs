@@ -56,7 +56,7 @@ fn the_second_version_has_the_limits_of_the_whole_table() {
     assert_eq!(rules.limits(Kind::Suggestion, Urgency::Normal).first_contact, None);
     assert_eq!((rules.suspension.max_days, rules.archive_days), (180, 30));
     assert_eq!(rules.limits(Kind::Suggestion, Urgency::Normal).follow_up_share, 30);
-    let levels: Vec<_> = rules.escalation.iter().map(|rung| rung.level.as_str()).collect();
+    let levels: Vec<_> = rules.escalation.iter().map(|rung| rung.level.word()).collect();
     assert_eq!(levels, ["red", "red", "order", "meeting"]);
 }
 
@@ -132,6 +132,41 @@ fn a_warning_is_as_fine_as_the_database_keeps_it() {
     for warning in all {
         assert_eq!(warning.timestamp_subsec_nanos() % 1000, 0, "{warning}");
     }
+}
+
+/// The shipped book with the office's days known until another day.
+fn known_until(day: &str) -> RuleBook {
+    let office = include_str!("../../../sip-config/calendar/office.toml");
+    let office =
+        office.replace("known_until = \"2026-12-31\"", &format!("known_until = \"{day}\""));
+    assert!(office.contains(day));
+    let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
+    let calendars = [&office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
+    RuleBook::parse(&[("flow".to_owned(), SIPING.to_owned())], &calendars).unwrap()
+}
+
+#[test]
+fn from_november_on_the_coming_year_is_missed_until_it_is_loaded() {
+    let book = known_until("2026-12-31");
+    assert_eq!(book.missing_year(at("2026-10-31T23:59")), None);
+    assert_eq!(book.missing_year(at("2026-11-01T00:00")), Some(2027));
+    assert_eq!(book.missing_year(at("2026-12-31T12:00")), Some(2027));
+    assert_eq!(
+        book.missing_year(at("2027-01-02T12:00")),
+        Some(2027),
+        "and in that year all the more"
+    );
+    assert_eq!(
+        book.missing_year(at("2028-03-02T12:00")),
+        Some(2027),
+        "the first one that is missing"
+    );
+    let loaded = known_until("2027-12-31");
+    assert_eq!(loaded.missing_year(at("2026-11-01T00:00")), None);
+    assert_eq!(loaded.missing_year(at("2027-10-31T12:00")), None);
+    assert_eq!(loaded.missing_year(at("2027-11-01T12:00")), Some(2028));
+    // half a year is not the year
+    assert_eq!(known_until("2027-06-30").missing_year(at("2026-11-01T00:00")), Some(2027));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What the hotline's own people may do, and who must be somebody else.
-use org::{Right, Role, Thing, UnitKind, can};
+use org::{Role, Thing, UnitKind};
 
 use super::{city, not_one_of};
 use crate::action::Verb;
@@ -13,7 +13,7 @@ const REOPEN_DAYS: i64 = 15;
 
 impl Life {
     pub(super) fn may_dispatch(&self, ctx: &Ctx<'_>) -> Result<Option<usize>, Refused> {
-        if can(ctx.actor, Right::Dispatch, Thing::City).is_ok() {
+        if ctx.may_act(Verb::Dispatch, Thing::City).is_ok() {
             self.in_stage(Verb::Dispatch, &[Stage::Accepted])?;
             self.not_who_checks(ctx)?;
             return Ok(None);
@@ -35,7 +35,7 @@ impl Life {
     }
 
     pub(super) fn may_assist(&self, ctx: &Ctx<'_>) -> Result<Option<usize>, Refused> {
-        if can(ctx.actor, Right::Dispatch, Thing::City).is_ok() {
+        if ctx.may_act(Verb::Assist, Thing::City).is_ok() {
             self.in_stage(Verb::Assist, &[Stage::Dispatched, Stage::Handling])?;
             self.not_who_checks(ctx)?;
             return Ok(None);
@@ -229,8 +229,8 @@ impl Life {
     }
 
     pub(super) fn may_decide_return(&self, ctx: &Ctx<'_>) -> Result<usize, Refused> {
-        let right = Right::DecideReturn;
-        let city = can(ctx.actor, right, Thing::City);
+        let verb = Verb::DecideReturn;
+        let city = ctx.may_act(verb, Thing::City);
         let own = ctx.actor.post.as_ref();
         let parent = |id| self.legs.iter().find(|leg| Some(leg.id) == id);
         let asked = self.legs.iter().position(|leg| {
@@ -241,18 +241,15 @@ impl Life {
                     // a township returns to its county, and another person there decides
                     Some(above) => {
                         own.is_some_and(|own| own.unit == above.unit.unit)
-                            && can(
-                                ctx.actor,
-                                right,
-                                Thing::Units(std::slice::from_ref(&above.unit)),
-                            )
-                            .is_ok()
+                            && ctx
+                                .may_act(verb, Thing::Units(std::slice::from_ref(&above.unit)))
+                                .is_ok()
                     }
                 }
         });
         let Some(i) = asked else {
             if let (Err(denied), None) = (city, own) {
-                return Err(Refused::NotYou(denied.to_string()));
+                return Err(denied);
             }
             return Err(self.wrong("没有待审核的退单申请"));
         };

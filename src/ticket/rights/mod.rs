@@ -3,7 +3,7 @@
 mod city;
 mod unit;
 
-use org::{Actor, Post, Right, Role, Thing, can};
+use org::{Actor, Denied, Post, Right, Role, Thing};
 
 use crate::action::Verb;
 use crate::error::Refused;
@@ -23,7 +23,7 @@ pub struct Offer {
 }
 
 impl Verb {
-    fn right(self) -> Right {
+    pub(crate) fn right(self) -> Right {
         match self {
             Self::Dispatch | Self::NotAccept | Self::Reassign | Self::Assist => Right::Dispatch,
             Self::Sign => Right::Sign,
@@ -85,11 +85,20 @@ impl Verb {
 }
 
 /// Whether any of the actor's roles knows the step at all, here or in the own unit.
-fn is_known(actor: &Actor, verb: Verb) -> Result<(), Refused> {
-    let own: Vec<Post> = actor.post.iter().cloned().collect();
-    can(actor, verb.right(), Thing::City)
-        .or_else(|_| can(actor, verb.right(), Thing::Units(&own)))
-        .map_err(|denied| Refused::NotYou(denied.to_string()))
+fn is_known(ctx: &Ctx<'_>, verb: Verb) -> Result<(), Refused> {
+    let own: Vec<Post> = ctx.actor.post.iter().cloned().collect();
+    ctx.may_act(verb, Thing::City).or_else(|_| ctx.may_act(verb, Thing::Units(&own)))
+}
+
+impl Ctx<'_> {
+    /// Whether the profile gives the step to one of the actor's roles, and that role reaches so far.
+    pub(crate) fn may_act(&self, verb: Verb, thing: Thing<'_>) -> Result<(), Refused> {
+        if org::acts_as(self.actor, self.rules.actors(verb), thing) {
+            return Ok(());
+        }
+        let denied = Denied { actor: self.actor.name.clone(), right: verb.right() };
+        Err(Refused::NotYou(denied.to_string()))
+    }
 }
 
 impl Life {
@@ -108,7 +117,7 @@ impl Life {
         let ended = self.stage.is_ended();
         Verb::ALL
             .iter()
-            .filter(|verb| is_known(ctx.actor, **verb).is_ok())
+            .filter(|verb| is_known(ctx, **verb).is_ok())
             .map(offer)
             .filter(|offer| offer.enabled || !ended)
             .collect()
@@ -120,7 +129,7 @@ impl Life {
         if verb == Verb::AskWithdrawal && ctx.known.by_citizen {
             return self.may_withdraw();
         }
-        is_known(ctx.actor, verb)?;
+        is_known(ctx, verb)?;
         match verb {
             Verb::Dispatch => self.may_dispatch(ctx),
             Verb::Sign => self.may_on_leg(verb, ctx, &[LegState::Dispatched]).map(Some),
@@ -165,12 +174,11 @@ impl Life {
     /// The leg this person's unit has in one of these states. A supervisor may stand in for the
     /// lead unit.
     fn may_on_leg(&self, verb: Verb, ctx: &Ctx<'_>, states: &[LegState]) -> Result<usize, Refused> {
-        let right = verb.right();
         let mine = |leg: &crate::leg::Leg| {
             let own = ctx.actor.post.as_ref().is_some_and(|own| own.unit == leg.unit.unit);
             let stands_in = leg.is_root_lead() && ctx.actor.has(Role::Supervisor);
-            (own || stands_in)
-                && can(ctx.actor, right, Thing::Units(std::slice::from_ref(&leg.unit))).is_ok()
+            let unit = Thing::Units(std::slice::from_ref(&leg.unit));
+            (own || stands_in) && ctx.may_act(verb, unit).is_ok()
         };
         let present = |leg: &crate::leg::Leg| leg.cycle == self.cycle && mine(leg);
         let held = [Stage::Suspended, Stage::Withdrawal, Stage::FinalReview, Stage::InFollowUp];
@@ -219,7 +227,7 @@ impl Life {
 }
 
 fn city(verb: Verb, ctx: &Ctx<'_>) -> Result<(), Refused> {
-    can(ctx.actor, verb.right(), Thing::City).map_err(|d| Refused::NotYou(d.to_string()))
+    ctx.may_act(verb, Thing::City)
 }
 
 /// Dispatcher, reviewer and follow-up clerk of one ticket are different people.

@@ -1,5 +1,5 @@
 //! What a unit may do with a ticket.
-use org::{Right, Role, Thing, can};
+use org::{Role, Thing};
 
 use crate::action::Verb;
 use crate::error::Refused;
@@ -125,14 +125,14 @@ impl Life {
     }
 
     pub(super) fn may_answer_oversight(&self, ctx: &Ctx<'_>) -> Result<usize, Refused> {
-        let right = Verb::AnswerOversight.right();
+        let verb = Verb::AnswerOversight;
         let lead = self.lead_index().filter(|_| !self.stage.is_ended());
-        let Some(i) = lead else { return Err(self.wrong_state(Verb::AnswerOversight.label())) };
+        let Some(i) = lead else { return Err(self.wrong_state(verb.label())) };
         let leg = &self.legs[i];
         let own = ctx.actor.post.as_ref().is_some_and(|own| own.unit == leg.unit.unit);
         let unit = std::slice::from_ref(&leg.unit);
         if !(own || ctx.actor.has(Role::Supervisor))
-            || can(ctx.actor, right, Thing::Units(unit)).is_err()
+            || ctx.may_act(verb, Thing::Units(unit)).is_err()
         {
             return Err(Refused::NotYou("督办由主办单位回复".to_owned()));
         }
@@ -165,7 +165,7 @@ impl Life {
         });
         match mine {
             Some(i) => Ok(Some(i)),
-            None if can(ctx.actor, Right::Contact, Thing::City).is_ok() => Ok(self.lead_index()),
+            None if ctx.may_act(Verb::Contact, Thing::City).is_ok() => Ok(self.lead_index()),
             None => Err(Refused::NotYou("本单位没有此工单的在办环节".to_owned())),
         }
     }

@@ -11,23 +11,25 @@ mod returns;
 mod suspend;
 #[cfg(test)]
 mod tests;
+mod tick;
 mod tie;
 mod transfer;
 mod withdraw;
 
+pub use tick::Fired;
+pub(crate) use tick::is_mark;
+
 use base::{KnowledgeId, LegId};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::action::{Action, Step, Verb};
 use crate::error::{Error, Refused};
-use crate::flow::Rules;
 use crate::known::Ctx;
 use crate::life::{Life, RequestChange, Taken};
 use crate::outcome::{Ending, Rating, Tell, UnitNews};
-use crate::side::{Cause, Level};
-use crate::state::{LegMove, LegState, Move};
-use crate::timer::{Clocks, Fire};
+use crate::state::{LegMove, Move};
+use crate::timer::Clocks;
 use handle::{Verdict, reply_of};
 
 /// What a step leaves behind besides the changed life.
@@ -243,45 +245,6 @@ impl Life {
         Ok(())
     }
 
-    /// What the deadlines ask for at `now`: marks, warnings, signatures of the system, an end of a
-    /// suspension. Each once.
-    pub fn tick(&mut self, now: DateTime<Utc>, rules: &Rules) -> Vec<Fired> {
-        let mut fired = Vec::new();
-        for i in 0..self.timers.len() {
-            let Some(fire) = self.timers[i].fire(now) else { continue };
-            let timer = self.timers[i].clone();
-            fired.push(Fired {
-                name: timer.name,
-                leg: timer.leg,
-                fire,
-                due: timer.due_at,
-                seq: timer.seq,
-                mark: timer.mark(fire),
-            });
-            let leg = timer.leg.and_then(|id| self.legs.iter().position(|leg| leg.id == id));
-            match (timer.name, fire, leg) {
-                (Clocks::Sign, Fire::Late, Some(i))
-                    if self.legs[i].state == LegState::Dispatched =>
-                {
-                    // a system's signature is a late one; the states allow it, so it cannot fail
-                    drop(self.sign(i, now, true));
-                }
-                (Clocks::Handling, Fire::Warn, Some(i)) if self.legs[i].is_root_lead() => {
-                    self.raise(Level::Yellow, Cause::SoonDue, now);
-                }
-                (Clocks::Handling, Fire::Late, Some(i)) if self.legs[i].is_root_lead() => {
-                    self.raise(Level::Red, Cause::Late, now);
-                }
-                (Clocks::Suspension, Fire::Late, _) if self.side.suspension.is_some() => {
-                    // its time is over; the states allow it, and the calendar knew the limits before
-                    drop(self.resume(rules, now, &mut After::default()));
-                }
-                _ => {}
-            }
-        }
-        fired
-    }
-
     fn sign(&mut self, i: usize, at: DateTime<Utc>, by_system: bool) -> Result<(), Refused> {
         self.go_leg(i, LegMove::Sign, "签收")?;
         let leg = &mut self.legs[i];
@@ -316,31 +279,6 @@ impl Life {
         let (path, reason) = (path.trim().to_owned(), reason.trim().to_owned());
         self.end(Ending::NotAccepted { path, reason }, ctx.at);
         Ok(())
-    }
-}
-
-/// A deadline that was reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fired {
-    pub name: Clocks,
-    pub leg: Option<LegId>,
-    pub fire: Fire,
-    pub due: DateTime<Utc>,
-    /// The timer's place, and which of its marks it is: together they are there once.
-    pub seq: i16,
-    pub mark: String,
-}
-
-impl Fired {
-    /// For history.
-    pub fn details(&self) -> Value {
-        json!({
-            "timer": self.name.word(),
-            "leg": self.leg,
-            "due": self.due,
-            "seq": self.seq,
-            "mark": self.mark,
-        })
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 
 use base::{Tasks, TicketId};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgPool;
+use org::{Sight, sight};
+use sqlx::{PgConnection, PgPool};
 use ticket::{Drift, Number, Recomputed, RuleBook, Rules, Ticket};
 
 use crate::{Error, Workflow};
@@ -42,30 +43,10 @@ pub struct Which {
     pub migrate: Option<(String, i32, Arc<Rules>)>,
 }
 
-/// Counts open clocks anew; with `write` off it only tells what would move.
-pub async fn recount(
-    db: &PgPool,
-    book: &RuleBook,
-    which: &Which,
-    why: &str,
-    now: DateTime<Utc>,
-    write: bool,
-    tell: &mut (dyn FnMut(&Ticket, &[Recomputed]) + Send),
-) -> Result<Counted, Error> {
-    let profile = which.migrate.as_ref().map(|(name, version, _)| (name.as_str(), *version));
-    let to = which.migrate.as_ref().map(|(_, _, rules)| &**rules);
-    let (mut counted, mut after) = (Counted::default(), None);
-    loop {
-        let mut tx = db.begin().await?;
-        let ids = ticket::to_recount(&mut tx, after, which.from, profile, BATCH).await?;
-        let Some(last) = ids.last().copied() else { return Ok(counted) };
-        let changed = ticket::recount(&mut tx, &ids, book, to, why, now, write).await?;
-        tx.commit().await?;
-        for (ticket, moved) in &changed {
-            counted.add(moved);
-            tell(ticket, moved);
-        }
-        after = Some(last);
+impl Which {
+    /// Why dates move, in words for the citizen.
+    fn reason(&self) -> &'static str {
+        if self.migrate.is_some() { "办理时限规定调整" } else { "工作日安排变动" }
     }
 }
 
@@ -91,13 +72,15 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, Error> {
     let (mut rebuilt, mut after) = (Rebuilt::default(), None);
     if let Some(number) = number {
-        let found = ticket::by_number(&mut *db.acquire().await?, number).await?;
+        let mut tx = sight::begin(db, &Sight::system()).await?;
+        let found = ticket::by_number(&mut tx, number).await?;
+        drop(tx);
         let id = found.ok_or(Error::NotFound)?.id;
         rebuild_one(db, book, id, now, fix, tell, &mut rebuilt).await?;
         return Ok(rebuilt);
     }
     loop {
-        let mut one = db.acquire().await?;
+        let mut one = sight::begin(db, &Sight::system()).await?;
         let ids = ticket::to_recount(&mut one, after, None, None, BATCH).await?;
         drop(one);
         for id in &ids {
@@ -117,7 +100,7 @@ async fn rebuild_one(
     tell: &mut (dyn FnMut(&Ticket, &[Drift]) + Send),
     rebuilt: &mut Rebuilt,
 ) -> Result<(), Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = sight::begin(db, &Sight::system()).await?;
     let found = ticket::rebuild(&mut tx, id, book, now, fix).await?;
     tx.commit().await?;
     rebuilt.tickets += 1;
@@ -135,6 +118,50 @@ async fn rebuild_one(
 }
 
 impl Workflow {
+    /// Counts open clocks anew and tells whose date moved; with `write` off it only says what would
+    /// move.
+    pub async fn recount(
+        &self,
+        which: &Which,
+        why: &str,
+        write: bool,
+        tell: &mut (dyn FnMut(&Ticket, &[Recomputed]) + Send),
+    ) -> Result<Counted, Error> {
+        let (book, now) = (self.book(), self.0.clock.now());
+        let profile = which.migrate.as_ref().map(|(name, version, _)| (name.as_str(), *version));
+        let to = which.migrate.as_ref().map(|(_, _, rules)| &**rules);
+        let (mut counted, mut after) = (Counted::default(), None);
+        loop {
+            let mut tx = sight::begin(&self.0.db, &Sight::system()).await?;
+            let ids = ticket::to_recount(&mut tx, after, which.from, profile, BATCH).await?;
+            let Some(last) = ids.last().copied() else { return Ok(counted) };
+            let changed = ticket::recount(&mut tx, &ids, &book, to, why, now, write).await?;
+            if write {
+                self.tell_moved(&mut tx, &changed, which.reason(), now).await?;
+            }
+            tx.commit().await?;
+            for (ticket, moved) in &changed {
+                counted.add(moved);
+                tell(ticket, moved);
+            }
+            after = Some(last);
+        }
+    }
+
+    async fn tell_moved(
+        &self,
+        tx: &mut PgConnection,
+        changed: &[(Ticket, Vec<Recomputed>)],
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let mut drafts = Vec::new();
+        for (ticket, moved) in changed {
+            drafts.extend(self.teller().moved_drafts(tx, ticket, moved, reason, now).await?);
+        }
+        Ok(self.0.notices.put(tx, drafts).await?)
+    }
+
     /// Looks at the profiles and calendars in `folder` until the house closes: what changed counts
     /// from then on, and open clocks are counted anew. A file with a mistake changes nothing.
     pub fn watch(&self, folder: PathBuf, tasks: &Tasks) {
@@ -192,8 +219,7 @@ impl Workflow {
             let why = format!("日历变更：{names}");
             let mut moved = Vec::new();
             let mut tell = |ticket: &Ticket, _: &[Recomputed]| moved.push(ticket.clone());
-            counted =
-                recount(&self.0.db, &book, &Which::default(), &why, now, true, &mut tell).await?;
+            counted = self.recount(&Which::default(), &why, true, &mut tell).await?;
             for ticket in &moved {
                 self.announce(ticket);
             }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 use ticket::Ticked;
 
+use crate::ladder::Above;
 use crate::{Error, Workflow};
 
 /// How often the deadlines are looked at when none was reached.
@@ -15,6 +16,7 @@ impl Workflow {
     /// Runs until the house closes.
     pub fn start(&self, tasks: &Tasks) {
         self.start_filing(tasks);
+        self.start_reminding(tasks);
         let (this, stop) = (self.clone(), tasks.clone());
         tasks.spawn("deadlines", async move {
             let (mut sick, mut idle) = (Vec::new(), 0_u32);
@@ -138,10 +140,11 @@ impl Workflow {
             .collect();
         ticket::save_ticked(tx, &all, now).await?;
         let teller = self.teller();
+        let above = Above::of(tx, all.iter().map(|one| (&one.after, one.fired.as_slice()))).await?;
         let mut drafts = Vec::new();
         for one in &all {
             for fired in &one.fired {
-                drafts.extend(teller.fired_drafts(&one.after, fired, now));
+                drafts.extend(teller.fired_drafts(&one.after, fired, &above, now));
             }
         }
         self.0.notices.put(tx, drafts).await?;

@@ -2286,14 +2286,14 @@ export interface components {
          * @description How a message goes out.
          * @enum {string}
          */
-        NoticeKind: "sms" | "email";
+        NoticeKind: "sms" | "email" | "desk";
         /** @description A message. */
         NoticeRow: {
             /** Format: date-time */
             at: string;
             /** Format: uuid */
             id: string;
-            /** @description sms, email */
+            /** @description sms, email, desk (站内) */
             kind: components["schemas"]["NoticeKind"];
             /** Format: int32 */
             segments: number;
@@ -4794,6 +4794,8 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number | null;
+                /** @description What lies in the console for the viewer: for the own unit, and for the own roles (站内通知). */
+                mine?: boolean;
                 /** @description Of one ticket; without it, all (班长、管理员). */
                 ticket?: string | null;
             };

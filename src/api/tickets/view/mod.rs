@@ -145,6 +145,7 @@ fn label(action: &str) -> &'static str {
         "addition" => "追加",
         "warn" => "临期提醒",
         "late" => "超期",
+        "escalate" => "督办升级",
         "auto_sign" => "系统签收",
         "recount" => "重新计时",
         "migrate_flow" => "流程换版",

@@ -1,7 +1,9 @@
 //! Whole lives, and attempts to cheat.
+mod actors;
 mod always;
 mod cheating;
 mod diagram;
+mod ladder;
 mod replay;
 
 use std::collections::HashMap;
@@ -17,6 +19,7 @@ use crate::kind::{Kind, Satisfaction, Solved, Urgency};
 use crate::known::Known;
 use crate::life::Birth;
 use crate::state::{LegState, Stage};
+use crate::timer::Fire;
 
 fn uuid(n: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(n)

@@ -28,14 +28,14 @@ export default {
   satisfaction: { very_satisfied: 'Very satisfied', satisfied: 'Satisfied', fairly: 'Fairly satisfied', dissatisfied: 'Dissatisfied', very_dissatisfied: 'Very dissatisfied', declined: 'Declined', unrated: 'Unrated' },
   call_rating: { 1: 'Satisfied', 2: 'Fairly satisfied', 3: 'Dissatisfied' },
   notice_state: { queued: 'Queued', sent: 'Sent', sent_in_demo: 'Sent in demo', failed: 'Failed' },
-  notice_kind: { sms: 'SMS', email: 'E-mail' },
+  notice_kind: { sms: 'SMS', email: 'E-mail', desk: 'In the console' },
   ending: {
     caller_hung_up: 'Caller hung up', agent_hung_up: 'Agent hung up', abandoned: 'Abandoned', nobody_at_work: 'Nobody at work', cut_off: 'Cut off', media_refused: 'No common codec', media_failed: 'Sound broke', agent_no_answer: 'Agent’s phone not answered', no_answer: 'No answer', busy: 'Busy', unreachable: 'Unreachable', stopped: 'System stopped',
   },
   attempt: { answered: 'answered', no_answer: 'no answer', busy: 'busy', failed: 'not tried' },
   direction: { in: 'Incoming', out: 'Outgoing' },
   history: {
-    accept: 'Accepted', dispatch: 'Dispatched', not_accept: 'Guided out', sign: 'Signed', auto_sign: 'Signed by the system', return: 'Return asked', decide_return: 'Return decided', reply: 'Reply', review: 'Review', correction: 'Sent back', ask_extension: 'Extension asked', decide_extension: 'Extension decided', follow_up: 'Follow-up', urge: 'Urged', rework: 'Rework', close: 'Closed', cancel: 'Withdrawn', addition: 'Caller added', reveal: 'Contact revealed', warn: 'Due soon', late: 'Overdue',
+    accept: 'Accepted', dispatch: 'Dispatched', not_accept: 'Guided out', sign: 'Signed', auto_sign: 'Signed by the system', return: 'Return asked', decide_return: 'Return decided', reply: 'Reply', review: 'Review', correction: 'Sent back', ask_extension: 'Extension asked', decide_extension: 'Extension decided', follow_up: 'Follow-up', urge: 'Urged', rework: 'Rework', close: 'Closed', cancel: 'Withdrawn', addition: 'Caller added', reveal: 'Contact revealed', warn: 'Due soon', late: 'Overdue', escalate: 'Escalated',
     approve: 'Leader decided', arbitrate: 'Arbitrated', reassign: 'Reassigned', assist: 'Assisting added', contact: 'Citizen contacted', ask_suspension: 'Suspension asked', decide_suspension: 'Suspension decided', renew_suspension: 'Suspension reviewed', resume: 'Resumed', ask_change: 'Change asked', decide_change: 'Change decided', recategorise: 'Category changed', ask_withdrawal: 'Withdrawal asked', decide_withdrawal: 'Withdrawal decided', ask_final: 'Final reply asked', decide_final: 'Final reply decided',
     oversee: 'Oversight', answer_oversight: 'Oversight answered', lift_oversight: 'Oversight lifted', merge: 'Merged', unmerge: 'Merge undone', transfer_out: 'Transferred out', outside_feedback: 'Feedback from outside', flag: 'Flagged', phone_notice: 'Told by telephone', parent_answered: 'Parent answered', parent_rework: 'Parent in rework', archive: 'Archived', recompute: 'Limits recomputed', attach: 'File attached', migrate: 'Moved to a new flow version',
   },

@@ -29,14 +29,14 @@ export default {
   satisfaction: { very_satisfied: '非常满意', satisfied: '满意', fairly: '基本满意', dissatisfied: '不满意', very_dissatisfied: '非常不满意', declined: '不评价', unrated: '未评价' },
   call_rating: { 1: '满意', 2: '基本满意', 3: '不满意' },
   notice_state: { queued: '等待发送', sent: '已发送', sent_in_demo: '演示中已发送', failed: '发送失败' },
-  notice_kind: { sms: '短信', email: '邮件' },
+  notice_kind: { sms: '短信', email: '邮件', desk: '站内' },
   ending: {
     caller_hung_up: '来电人挂断', agent_hung_up: '话务员挂断', abandoned: '等待中放弃', nobody_at_work: '无人值班', cut_off: '中途断线', media_refused: '声音格式不符', media_failed: '声音中断', agent_no_answer: '坐席话机未接', no_answer: '对方未接', busy: '对方忙', unreachable: '无法接通', stopped: '系统停止',
   },
   attempt: { answered: '已接通', no_answer: '未接', busy: '忙', failed: '未拨出' },
   direction: { in: '来电', out: '去电' },
   history: {
-    accept: '受理', dispatch: '交办', not_accept: '告知法定途径', sign: '签收', auto_sign: '系统签收', return: '申请退单', decide_return: '退单审核', reply: '答复', review: '审单', correction: '审单退回', ask_extension: '申请延期', decide_extension: '延期审核', follow_up: '回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', addition: '来电人追加', reveal: '查看联系方式', warn: '临期提醒', late: '超期',
+    accept: '受理', dispatch: '交办', not_accept: '告知法定途径', sign: '签收', auto_sign: '系统签收', return: '申请退单', decide_return: '退单审核', reply: '答复', review: '审单', correction: '审单退回', ask_extension: '申请延期', decide_extension: '延期审核', follow_up: '回访', urge: '催办', rework: '重办', close: '办结', cancel: '撤单', addition: '来电人追加', reveal: '查看联系方式', warn: '临期提醒', late: '超期', escalate: '督办升级',
     approve: '单位审核', arbitrate: '会商裁定', reassign: '改派', assist: '加派协办', contact: '联系诉求人', ask_suspension: '申请挂账', decide_suspension: '挂账审核', renew_suspension: '挂账复核', resume: '恢复办理', ask_change: '申请变更', decide_change: '变更审核', recategorise: '调整类别', ask_withdrawal: '申请撤单', decide_withdrawal: '撤单审核', ask_final: '申请最终答复', decide_final: '最终答复审核',
     oversee: '督办', answer_oversight: '督办回复', lift_oversight: '解除督办', merge: '并单', unmerge: '撤销并单', transfer_out: '转出', outside_feedback: '外部反馈', flag: '标记', phone_notice: '电话交办', parent_answered: '主单已答复', parent_rework: '主单重办', archive: '归档', recompute: '时限重算', attach: '上传附件', migrate: '流程版本迁移',
   },
