@@ -72,9 +72,9 @@ impl FlowLimits {
 /// One step of the ladder for what is late (督办梯次).
 #[derive(Serialize, ToSchema)]
 struct FlowRung {
-    level: String,
+    level: &'static str,
     after: String,
-    tell: String,
+    tell: &'static str,
 }
 
 /// A kind, and what a reply to it has to contain.
@@ -138,9 +138,9 @@ impl FlowProfile {
             blocks: rules.reply_blocks(*kind).iter().map(|block| block.word()).collect(),
         });
         let rung = |rung: &ticket::Rung| FlowRung {
-            level: rung.level.clone(),
+            level: rung.level.word(),
             after: rung.after.word(),
-            tell: rung.tell.clone(),
+            tell: rung.tell.word(),
         };
         Self {
             profile: rules.profile.clone(),
