@@ -83,7 +83,9 @@ impl Workflow {
     ) -> Result<Option<Ticket>, Error> {
         let since = ctx.at - FINAL_BEFORE;
         let mut pointed = None;
-        for id in ticket::ended_alike(tx, person, new.request.category, since).await? {
+        let alike = ticket::ended_alike(tx, person, new.request.category, since).await?;
+        // answered at once, the new one has ended itself
+        for id in alike.into_iter().filter(|id| *id != new.id) {
             let before = ticket::lock(tx, id).await?;
             let recent = before.life.ended_at.is_some_and(|ended| answered_lately(ended, ctx.at));
             if before.is_direct_answer() && recent && before.life.side.called_again.is_none() {

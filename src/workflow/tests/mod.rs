@@ -1,4 +1,5 @@
 //! Whole stories against the real database, as the application's own role.
+mod again;
 mod doctor_tests;
 mod kill;
 
