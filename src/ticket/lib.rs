@@ -28,6 +28,8 @@ mod state;
 mod step;
 mod steps;
 mod store;
+#[cfg(test)]
+mod testing;
 mod timer;
 mod together;
 mod view;

@@ -256,3 +256,40 @@ async fn guessing_codes_is_stopped() {
     }
     assert_eq!(last, 429);
 }
+
+#[tokio::test]
+async fn a_category_that_is_not_there_is_told_by_its_field() {
+    let house = house().await;
+    let people = people(&house).await;
+    let made = house.post("/api/v1/tickets", &people.agent, form(1)).await;
+    let unknown = "00000000-0000-8000-8000-000000004711";
+    let body = json!({"action": "recategorise", "category_id": unknown, "reason": "分类有误"});
+    let answer = act(&house, &people.agent, &made, body).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(
+        (&answer.json()["code"], &answer.json()["path"]),
+        (&json!("bad_field"), &json!("category_id"))
+    );
+}
+
+#[tokio::test]
+async fn a_leader_finds_in_the_console_what_lies_there_for_the_post_and_a_clerk_does_not() {
+    let house = house().await;
+    let people = people(&house).await;
+    let unit = house.city.housing.clone();
+    let made = house.post("/api/v1/tickets", &people.agent, form(1)).await;
+    let send = json!({"action": "dispatch", "unit_id": unit.unit, "reason": "按规定办理"});
+    act(&house, &people.dispatcher, &made, send).await;
+    house.clock.advance(chrono::TimeDelta::days(14));
+    house.app.workflow.fire_due().await.unwrap();
+    // signed in since, as nobody stays for two weeks
+    let leader = house.signed_in("leader", Role::Leader, Some(&unit)).await.1;
+    let clerk = house.signed_in("clerk2", Role::Clerk, Some(&unit)).await.1;
+    let mine = house.get("/api/v1/notices?mine=true", &leader).await.json();
+    let items = mine["items"].as_array().unwrap();
+    assert!(!items.is_empty());
+    assert!(items.iter().all(|item| item["kind"] == "desk" && item["to_masked"] == "市住房和城乡建设局分管领导"));
+    let clerks = house.get("/api/v1/notices?mine=true", &clerk).await.json();
+    assert_eq!(clerks["items"], json!([]));
+    assert_eq!(house.get("/api/v1/notices", &clerk).await.status, 403);
+}

@@ -2,82 +2,25 @@
 //! other calendars.
 use std::collections::HashMap;
 
-use base::{StaffId, TicketId, UnitId};
 use chrono::TimeDelta;
-use org::{Actor, Level, Post, Role, UnitKind};
+use org::Actor;
 use proptest::prelude::*;
 
 use super::*;
 use crate::action::{Action, Step};
-use crate::calendar::Limit;
 use crate::flow::RuleBook;
 use crate::kind::{Kind, Satisfaction, Solved, Urgency};
 use crate::known::Ctx;
-use crate::life::Birth;
+use crate::testing::{
+    HOTLINE, SIPING, at, begun, caller, clerk, dispatcher, heating, limit, rules_with,
+};
 use crate::timer::Fire;
-
-const SIPING: &str = include_str!("../../../sip-config/flow/siping-v2.toml");
-const OFFICE: &str = include_str!("../../../sip-config/calendar/office.toml");
-const HOTLINE: &str = include_str!("../../../sip-config/calendar/hotline.toml");
-
-fn at(text: &str) -> DateTime<Utc> {
-    format!("{text}:00+08:00").parse::<DateTime<Utc>>().unwrap()
-}
-
-fn limit(text: &str) -> Limit {
-    text.parse().unwrap()
-}
-
-/// The rules with another flow or office calendar: `(what stands there, what shall stand there)`.
-fn rules(flow: &[(&str, &str)], office: &[(&str, &str)]) -> Rules {
-    let change = |text: &str, changes: &[(&str, &str)]| {
-        changes.iter().fold(text.to_owned(), |text, (from, to)| {
-            assert!(text.contains(from), "{from}");
-            text.replacen(from, to, 1)
-        })
-    };
-    let flows = [("flow".to_owned(), change(SIPING, flow))];
-    let calendars =
-        [("office".to_owned(), change(OFFICE, office)), ("hotline".to_owned(), HOTLINE.to_owned())];
-    Rules::clone(&RuleBook::parse(&flows, &calendars).unwrap().in_force())
-}
 
 /// The profile whose inquiries have this limit and these warnings.
 fn answered_in(reply: &str, warnings: &str) -> Rules {
     let reply = format!("reply = \"{reply}\"");
     let warnings = format!("warnings = {warnings}");
-    rules(&[("reply = \"WD 3\"", &reply), ("warnings = [\"yellow\"]", &warnings)], &[])
-}
-
-fn unit(n: u128, level: Level, kind: UnitKind) -> Post {
-    let unit = UnitId::from_uuid(uuid::Uuid::from_u128(n));
-    Post { unit, path: format!("001.00{n}"), name: format!("单位{n}"), level, kind }
-}
-
-fn heating() -> Post {
-    unit(1, Level::City, UnitKind::Department)
-}
-
-fn person(role: Role, post: Option<Post>) -> Actor {
-    let name = format!("{role:?}");
-    let n = name.bytes().fold(100, |n, letter| n * 7 + u128::from(letter));
-    let staff = Some(StaffId::from_uuid(uuid::Uuid::from_u128(n)));
-    Actor { staff, name, roles: [role].into(), post }
-}
-
-fn begun(kind: Kind, urgency: Urgency, at: DateTime<Utc>, rules: &Rules) -> Life {
-    let id = TicketId::from_uuid(uuid::Uuid::from_u128(9));
-    let birth = Birth {
-        id,
-        kind,
-        urgency,
-        reachable: true,
-        draw: 0,
-        at,
-        outside_due: None,
-        against: vec![],
-    };
-    Life::begin(birth, rules).unwrap()
+    rules_with(&[("reply = \"WD 3\"", &reply), ("warnings = [\"yellow\"]", &warnings)], &[])
 }
 
 fn act(
@@ -96,11 +39,7 @@ fn act(
 
 fn dispatch(life: &mut Life, rules: &Rules, at: DateTime<Utc>) {
     let send = Action::Dispatch { unit_id: heating().unit, assisting: vec![] };
-    act(life, rules, at, &person(Role::Dispatcher, None), send).unwrap();
-}
-
-fn clerk() -> Actor {
-    person(Role::Clerk, Some(heating()))
+    act(life, rules, at, &dispatcher(), send).unwrap();
 }
 
 fn whole(life: &Life) -> &Timer {
@@ -207,7 +146,7 @@ fn row_74_a_warning_counted_back_over_the_holiday_falls_before_it() {
 
 #[test]
 fn rows_77_and_78_another_urgency_is_retroactive_or_a_new_clock() {
-    let rules = rules(
+    let rules = rules_with(
         &[("reply = \"WD 3\"", "reply = \"BH 14h\""), ("reply = \"WD 5\"", "reply = \"BH 4h\"")],
         &[],
     );
@@ -234,7 +173,7 @@ fn rows_77_and_78_another_urgency_is_retroactive_or_a_new_clock() {
 
 #[test]
 fn row_80_sign_and_handling_run_from_the_dispatch() {
-    let rules = rules(
+    let rules = rules_with(
         &[("sign = \"WD 1\"", "sign = \"BH 2h\""), ("reply = \"WD 3\"", "reply = \"WD 5\"")],
         &[],
     );
@@ -264,8 +203,7 @@ fn row_82_a_rework_is_a_new_cycle_and_the_first_result_stays() {
         not_true: false,
         call_id: None,
     };
-    act(&mut life, &rules, at("2025-01-23T11:00"), &person(Role::FollowUp, None), unsolved)
-        .unwrap();
+    act(&mut life, &rules, at("2025-01-23T11:00"), &caller(), unsolved).unwrap();
     assert_eq!((life.cycle, whole(&life).due_at), (2, at("2025-01-27T17:30")));
     let kept = life.timers.iter().find(|timer| timer.name == Clocks::Whole).unwrap();
     assert_eq!(kept, &first, "the first result stays, and the time between is no pause");
@@ -334,7 +272,7 @@ const TYPHOON: (&str, &str) = (
 #[test]
 fn a_closure_added_later_moves_the_open_clocks_and_says_so() {
     let flow = [("reply = \"WD 3\"", "reply = \"BH 14h\"")];
-    let (before, after) = (rules(&flow, &[]), rules(&flow, &[TYPHOON]));
+    let (before, after) = (rules_with(&flow, &[]), rules_with(&flow, &[TYPHOON]));
     let mut life = inquiry(&before, "2026-06-17T09:00");
     assert_eq!(life.promise, at("2026-06-18T17:30"));
     let differ = after.office().differs_from(before.office()).unwrap();
@@ -350,7 +288,7 @@ fn a_closure_added_later_moves_the_open_clocks_and_says_so() {
 #[test]
 fn a_breach_is_not_taken_back_without_a_word() {
     let flow = [("reply = \"WD 3\"", "reply = \"BH 14h\"")];
-    let (before, after) = (rules(&flow, &[]), rules(&flow, &[TYPHOON]));
+    let (before, after) = (rules_with(&flow, &[]), rules_with(&flow, &[TYPHOON]));
     let mut life = inquiry(&before, "2026-06-17T09:00");
     life.tick(at("2026-06-18T17:31"), &after);
     let moved = life.recompute(at("2026-06-19T09:00"), &after, true).unwrap();
@@ -366,7 +304,7 @@ fn a_breach_is_not_taken_back_without_a_word() {
 fn a_due_beyond_the_known_years_is_provisional_until_the_year_is_loaded() {
     let notice =
         "[[days]]\nsource = \"通知\"\noff = [\"2027-01-01\", \"2027-01-04\"]\n\n# off: days off";
-    let next = rules(
+    let next = rules_with(
         &[],
         &[
             ("known_until = \"2026-12-31\"", "known_until = \"2027-12-31\""),

@@ -94,19 +94,10 @@ impl Rules {
 mod tests {
     use super::*;
     use crate::flow::RuleBook;
-
-    const SHIPPED: &str = include_str!("../../../sip-config/flow/siping-v2.toml");
+    use crate::testing::{SIPING as SHIPPED, changed, read_flow};
 
     fn read(changes: &[(&str, &str)]) -> Result<RuleBook, String> {
-        let text = changes.iter().fold(SHIPPED.to_owned(), |text, (from, to)| {
-            assert!(text.contains(from), "{from}");
-            text.replacen(from, to, 1)
-        });
-        let flows = [("flow/city.toml".to_owned(), text)];
-        let office = include_str!("../../../sip-config/calendar/office.toml");
-        let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
-        let calendars = [office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
-        RuleBook::parse(&flows, &calendars).map_err(|error| error.to_string())
+        read_flow(changed(SHIPPED, changes))
     }
 
     /// The line of the shipped profile on which a text stands.

@@ -1,24 +1,12 @@
 //! The shipped profiles, and files that are refused.
 use super::*;
-use crate::calendar::Limit;
+use crate::testing::{HOTLINE, OFFICE, at, limit, read_flow};
 
 const SIPING: &str = include_str!("../../../sip-config/flow/siping.toml");
 
-fn at(text: &str) -> DateTime<Utc> {
-    format!("{text}:00+08:00").parse::<DateTime<Utc>>().unwrap()
-}
-
-fn limit(text: &str) -> Limit {
-    text.parse().unwrap()
-}
-
 /// What a changed profile is refused with.
 fn refused(text: &str) -> String {
-    let flows = [("flow/city.toml".to_owned(), text.to_owned())];
-    let office = include_str!("../../../sip-config/calendar/office.toml");
-    let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
-    let calendars = [office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
-    RuleBook::parse(&flows, &calendars).unwrap_err().to_string()
+    read_flow(text.to_owned()).unwrap_err()
 }
 
 #[test]
@@ -75,11 +63,7 @@ fn the_levels_of_beijing_run_in_natural_time() {
 #[test]
 fn a_level_below_may_have_shorter_limits() {
     let text = SIPING.replace("[limits.complaint]", "[limits.help.county]\nsign = \"BH 4h\"\n\n[limits.help.township]\nreply = \"WD 3\"\n\n[limits.complaint]");
-    let flows = [("flow/city.toml".to_owned(), text)];
-    let office = include_str!("../../../sip-config/calendar/office.toml");
-    let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
-    let calendars = [office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
-    let book = RuleBook::parse(&flows, &calendars).unwrap();
+    let book = read_flow(text).unwrap();
     let rules = book.in_force();
     let help = |level| rules.limits_at(Kind::Help, Urgency::Normal, level);
     assert_eq!(help(Level::City).sign, Some(limit("WD 1")));
@@ -113,11 +97,7 @@ fn several_warnings_are_counted_in_business_time() {
         "warn_percent = 75",
         "warnings = [\"50%\", \"75%\", \"BH 1h\"]\nwarn_percent = 75",
     );
-    let flows = [("flow/city.toml".to_owned(), text)];
-    let office = include_str!("../../../sip-config/calendar/office.toml");
-    let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
-    let calendars = [office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
-    let rules = RuleBook::parse(&flows, &calendars).unwrap().in_force();
+    let rules = read_flow(text).unwrap().in_force();
     let (start, due) = (at("2025-01-13T09:00"), at("2025-01-13T17:30"));
     let all = rules.warnings_at(Runs::Office, start, due, &[]);
     assert_eq!(all, [at("2025-01-13T14:00"), at("2025-01-13T15:45"), at("2025-01-13T16:30")]);
@@ -136,12 +116,10 @@ fn a_warning_is_as_fine_as_the_database_keeps_it() {
 
 /// The shipped book with the office's days known until another day.
 fn known_until(day: &str) -> RuleBook {
-    let office = include_str!("../../../sip-config/calendar/office.toml");
     let office =
-        office.replace("known_until = \"2026-12-31\"", &format!("known_until = \"{day}\""));
+        OFFICE.replace("known_until = \"2026-12-31\"", &format!("known_until = \"{day}\""));
     assert!(office.contains(day));
-    let hotline = include_str!("../../../sip-config/calendar/hotline.toml");
-    let calendars = [&office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
+    let calendars = [&office, HOTLINE].map(|text| ("calendar".to_owned(), text.to_owned()));
     RuleBook::parse(&[("flow".to_owned(), SIPING.to_owned())], &calendars).unwrap()
 }
 

@@ -295,3 +295,30 @@ async fn clocks_are_rebuilt_from_the_history_and_drift_is_found_and_put_right() 
     assert_eq!(back.life.timers, ticket.life.timers);
     assert_eq!(last_event(&house, ticket.id).await.action, "rebuild_clocks");
 }
+
+#[tokio::test]
+async fn who_may_act_on_a_ticket_is_what_the_version_says_that_it_began_with() {
+    const SHIPPED: &str = include_str!("../../../sip-config/flow/siping-v2.toml");
+    let house = House::new().await;
+    let old = accepted(&house, 1).await;
+    let text = SHIPPED.replacen("version = 2", "version = 3", 1).replacen(
+        "decide_suspension = [\"supervisor\"]",
+        "decide_suspension = [\"oversight\"]",
+        1,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("flow")).unwrap();
+    std::fs::write(folder.path().join("flow/siping-v3.toml"), text).unwrap();
+    house.workflow.change_book(RuleBook::load(folder.path()).unwrap());
+    let new = accepted(&house, 2).await;
+    assert_eq!((old.profile_version, new.profile_version), (2, 3));
+    let officer = house.person("officer", Role::Oversight, None).await;
+    let supervisor = house.person("supervisor", Role::Supervisor, None).await;
+    for (ticket, theirs) in [(&old, &supervisor), (&new, &officer)] {
+        for person in [&officer, &supervisor] {
+            let page = house.workflow.page(person, ticket.id).await.unwrap();
+            let knows = page.offers.iter().any(|offer| offer.name == "decide_suspension");
+            assert_eq!(knows, person == theirs, "{} {}", ticket.number, person.name);
+        }
+    }
+}

@@ -1,18 +1,12 @@
 //! Who may act is the profile's to say, within what the law leaves.
 use super::*;
-use crate::flow::RuleBook;
+use crate::testing::{SIPING, rules_with};
 
 /// The shipped profile with another line of its table.
 fn with(line: &str) -> &'static Rules {
-    let shipped = include_str!("../../../../sip-config/flow/siping-v2.toml");
     let step = line.split_once(" = ").unwrap().0;
-    let old = shipped.lines().find(|old| old.starts_with(&format!("{step} = ["))).unwrap();
-    let text = shipped.replacen(old, line, 1);
-    let office = include_str!("../../../../sip-config/calendar/office.toml");
-    let hotline = include_str!("../../../../sip-config/calendar/hotline.toml");
-    let calendars = [office, hotline].map(|text| ("calendar".to_owned(), text.to_owned()));
-    let book = RuleBook::parse(&[("flow".to_owned(), text)], &calendars).unwrap();
-    Box::leak(Box::new(Rules::clone(&book.in_force())))
+    let old = SIPING.lines().find(|old| old.starts_with(&format!("{step} = ["))).unwrap();
+    Box::leak(Box::new(rules_with(&[(old, line)], &[])))
 }
 
 fn offered(case: &Case, actor: &Actor) -> Vec<&'static str> {

@@ -5,10 +5,11 @@ mod cheating;
 mod diagram;
 mod ladder;
 mod replay;
+mod review;
 
 use std::collections::HashMap;
 
-use base::{StaffId, TicketId, UnitId};
+use base::UnitId;
 use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Level, Post, Role, UnitKind};
 use proptest::prelude::*;
@@ -17,22 +18,14 @@ use super::*;
 use crate::flow::Rules;
 use crate::kind::{Kind, Satisfaction, Solved, Urgency};
 use crate::known::Known;
-use crate::life::Birth;
 use crate::state::{LegState, Stage};
+use crate::testing::{at, begun, caller, clerk, dispatcher, heating, person, post};
 use crate::timer::Fire;
 
 fn uuid(n: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(n)
 }
 
-fn post(n: u128, path: &str, level: Level, kind: UnitKind) -> Post {
-    let unit = UnitId::from_uuid(uuid(n));
-    Post { unit, path: path.to_owned(), name: format!("单位{n}"), level, kind }
-}
-
-fn heating() -> Post {
-    post(1, "001.002", Level::City, UnitKind::Department)
-}
 fn housing() -> Post {
     post(2, "001.003", Level::City, UnitKind::Department)
 }
@@ -41,15 +34,6 @@ fn hub() -> Post {
 }
 fn town() -> Post {
     post(4, "001.004.002", Level::Township, UnitKind::Township)
-}
-
-fn person(n: u128, role: Role, post: Option<Post>) -> Actor {
-    Actor {
-        staff: Some(StaffId::from_uuid(uuid(100 + n))),
-        name: format!("工作人员{n}"),
-        roles: [role].into(),
-        post,
-    }
 }
 
 /// A ticket in a test: its life, its clock, the people around it.
@@ -67,29 +51,14 @@ fn rules() -> &'static Rules {
     RULES.get_or_init(Rules::built_in)
 }
 
-fn at(text: &str) -> DateTime<Utc> {
-    format!("{text}:00+08:00").parse::<DateTime<Utc>>().unwrap()
-}
-
 impl Case {
     fn new(kind: Kind) -> Self {
         Self::of(kind, Urgency::Normal, at("2026-03-02T09:00"))
     }
 
     fn of(kind: Kind, urgency: Urgency, at: DateTime<Utc>) -> Self {
-        let id = TicketId::from_uuid(uuid(9));
-        let birth = Birth {
-            id,
-            kind,
-            urgency,
-            reachable: true,
-            draw: 0,
-            at,
-            outside_due: None,
-            against: vec![],
-        };
         let posts = [heating(), housing(), hub(), town()].map(|post| (post.unit, post)).into();
-        let life = Life::begin(birth, rules()).unwrap();
+        let life = begun(kind, urgency, at, rules());
         Self { life, at, rules: rules(), posts, tells: Vec::new(), known: Known::default() }
     }
 
@@ -135,20 +104,11 @@ impl Case {
     }
 }
 
-fn dispatcher() -> Actor {
-    person(1, Role::Dispatcher, None)
-}
 fn other_dispatcher() -> Actor {
     person(2, Role::Dispatcher, None)
 }
-fn clerk() -> Actor {
-    person(3, Role::Clerk, Some(heating()))
-}
 fn reviewer() -> Actor {
     person(4, Role::Reviewer, None)
-}
-fn caller() -> Actor {
-    person(5, Role::FollowUp, None)
 }
 fn supervisor() -> Actor {
     person(6, Role::Supervisor, None)
