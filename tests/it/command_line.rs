@@ -36,3 +36,50 @@ fn a_wrong_due_time_is_found() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("wrong: "));
 }
+
+/// The shipped configuration with one file changed, checked.
+fn check_changed(file: &str, from: &str, to: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = std::process::Command::new("cp")
+        .args(["-r", concat!(env!("CARGO_MANIFEST_DIR"), "/sip-config/.")])
+        .arg(folder.path())
+        .status();
+    assert!(copied.unwrap().success());
+    let path = folder.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    let output = run(&["--config", folder.path().to_str().unwrap(), "config", "check"]);
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_profile_that_lets_an_agent_dispatch_is_refused_with_its_file_line_and_key() {
+    let line = "dispatch = [\"supervisor\", \"dispatcher\", \"hub\"]";
+    let shipped = include_str!("../../sip-config/flow/siping-v2.toml");
+    let number = shipped[..shipped.find(line).unwrap()].matches('\n').count() + 1;
+    for (to, why) in [
+        ("dispatch = [\"agent\"]", "must not take this step"),
+        ("dispatch = [\"boss\"]", "is no role"),
+        ("despatch = [\"hub\"]", "no step has this word"),
+    ] {
+        let told = check_changed("flow/siping-v2.toml", line, to);
+        let key = to.split_once(" = ").unwrap().0;
+        let place = format!("siping-v2.toml:{number}: actors.{key}");
+        assert!(told.contains(&place) && told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn a_bad_row_of_due_times_is_told_with_its_line_and_the_others_are_done() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let rows = "id\tcalendar\tstart\ttarget\tpauses\tdue\n1\tNOWHERE\n\
+        2\tOFFICE\t2025-01-02 Thu 10:00\tBH 2h\t–\t2025-01-02 Thu 12:00\n";
+    std::fs::write(file.path(), rows).unwrap();
+    let output = run(&["sla", "check", file.path().to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("wrong: line 2: "), "{told}");
+    assert!(told.lines().last().unwrap().ends_with("\tok"), "{told}");
+}
