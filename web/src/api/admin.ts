@@ -1,4 +1,4 @@
-import { ask, get, post } from './http'
+import { ask, get, post, type Path } from './http'
 import type { Category, Knowledge, Page, Place, Schema } from './types'
 
 /** What administrators, supervisors and units' leaders keep: catalogue, categories, places, rosters, knowledge, templates,
@@ -35,8 +35,8 @@ export type OpenNow = Schema['OpenNow']
 export type Handed = Schema['Handed']
 export type DailyReport = Schema['DailyReport']
 
-const put = async <T>(path: string, body: unknown, version?: number) => (await ask<T>(path, { method: 'PUT', body, ifMatch: tag(version) })).data
-const drop = (path: string, version?: number) => ask<void>(path, { method: 'DELETE', ifMatch: tag(version) })
+const put = async <T>(path: Path, body: unknown, version?: number) => (await ask<T>(path, { method: 'PUT', body, ifMatch: tag(version) })).data
+const drop = (path: Path, version?: number) => ask<void>(path, { method: 'DELETE', ifMatch: tag(version) })
 const tag = (version?: number) => (version === undefined ? undefined : `"${version}"`)
 
 export const shift = {

@@ -1,6 +1,11 @@
+import type { paths } from './schema'
 import type { HistoryItem } from './types'
 
 export const API = '/api/v1'
+
+type Filled<P extends string> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Filled<After>}` : P
+/** An address that the server describes, its ids filled in; any other is refused by the compiler. */
+export type Path = { [P in keyof paths]: P extends `/api/v1${infer Rest}` ? Filled<Rest> : never }[keyof paths]
 
 /** What the server says when it refuses, as RFC 9457 problem JSON with a stable code. */
 export interface Problem { status: number; code: string; title?: string; detail?: string; changed?: HistoryItem[]; [more: string]: unknown }
@@ -69,7 +74,7 @@ async function problemOf(response: Response): Promise<Problem> {
 export interface Reply<T> { data: T; etag: string | null }
 
 /** One request. Throws `ApiError` for each answer that is not 2xx and for no answer at all. */
-export async function ask<T>(path: string, asked: Ask = {}): Promise<Reply<T>> {
+export async function ask<T>(path: Path, asked: Ask = {}): Promise<Reply<T>> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (asked.body !== undefined) headers['content-type'] = 'application/json'
   if (asked.ifMatch) headers['if-match'] = asked.ifMatch
@@ -95,5 +100,5 @@ export async function ask<T>(path: string, asked: Ask = {}): Promise<Reply<T>> {
   return { data: (text ? JSON.parse(text) : undefined) as T, etag }
 }
 
-export const get = async <T>(path: string, query?: object, signal?: AbortSignal) => (await ask<T>(path, { query, signal })).data
-export const post = async <T>(path: string, body: unknown = {}) => (await ask<T>(path, { method: 'POST', body })).data
+export const get = async <T>(path: Path, query?: object, signal?: AbortSignal) => (await ask<T>(path, { query, signal })).data
+export const post = async <T>(path: Path, body: unknown = {}) => (await ask<T>(path, { method: 'POST', body })).data
