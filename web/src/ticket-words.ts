@@ -84,7 +84,7 @@ export function leftSaid(text: string): string {
   const { locale, t } = i18n.global
   if (locale.value === 'zh-CN' || !text) return text
   const [word = '', ...rest] = text.split(' ')
-  const time = rest.join(' ').replace(/(\d+) 个工作日/, (_, n: string) => t('work.working_days', { n })).replace(/(\d+) 天/, '$1 d').replace(/(\d+) 小时/, '$1 h').replace(/(\d+) 分钟?/, '$1 min')
+  const time = rest.join(' ').replace(/(\d+) 个工作日/, (_, n: string) => t('work.working_days', { n }, Number(n))).replace(/(\d+) 天/, '$1 d').replace(/(\d+) 小时/, '$1 h').replace(/(\d+) 分钟?/, '$1 min')
   return t(word === '剩' ? 'work.left' : 'work.over_by', { time })
 }
 
