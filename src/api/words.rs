@@ -47,7 +47,7 @@ words! {
     /// Whether somebody still has to be called back.
     CallbackState { Open, Done }
     /// evidence 办理佐证, contact 联系佐证, request 诉求材料
-    Purpose { Evidence, Contact, Request }
+    FilePurpose { Evidence, Contact, Request }
 }
 
 #[cfg(test)]

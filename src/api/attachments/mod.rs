@@ -38,7 +38,7 @@ pub(crate) struct AttachmentItem {
     r#type: String,
     bytes: i64,
     /// evidence 办理佐证, contact 联系佐证, request 诉求材料
-    #[schema(value_type = words::Purpose)]
+    #[schema(value_type = words::FilePurpose)]
     purpose: &'static str,
     by: String,
     at: DateTime<Utc>,

@@ -1313,7 +1313,7 @@ export interface components {
             id: string;
             name: string;
             /** @description evidence 办理佐证, contact 联系佐证, request 诉求材料 */
-            purpose: components["schemas"]["Purpose"];
+            purpose: components["schemas"]["FilePurpose"];
             sha256: string;
             type: string;
         };
@@ -1843,6 +1843,11 @@ export interface components {
             /** @description `evidence`, `contact` or `request`; before the file. */
             purpose: string;
         };
+        /**
+         * @description evidence 办理佐证, contact 联系佐证, request 诉求材料
+         * @enum {string}
+         */
+        FilePurpose: "evidence" | "contact" | "request";
         /** @description A filter that a person keeps. */
         FilterItem: {
             /** Format: uuid */
@@ -2537,11 +2542,6 @@ export interface components {
             label: string;
             now: boolean;
         };
-        /**
-         * @description evidence 办理佐证, contact 联系佐证, request 诉求材料
-         * @enum {string}
-         */
-        Purpose: "evidence" | "contact" | "request";
         QuestionItem: {
             label: string;
             /** @description Letters, digits and `_`. */

@@ -20,7 +20,7 @@ export type OutcomeKind = Schema['OutcomeKind']
 export const OUTCOMES = every<OutcomeKind>()('ticket', 'addition', 'progress_told', 'direct_answer', 'transferred', 'guided_out', 'silent', 'wrong_number', 'nuisance', 'cut_off')
 export type PresenceState = Schema['PresenceState']
 export type Track = Schema['Track']
-export type Purpose = Schema['Purpose']
+export type Purpose = Schema['FilePurpose']
 
 export interface Page<T> { items: T[]; next: string | null }
 
