@@ -60,7 +60,7 @@ struct All {
 }
 
 /// Who an address stands for: a household gets 2⁶⁴ of IPv6.
-fn source(address: IpAddr) -> String {
+pub(crate) fn source(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -4,15 +4,18 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use ticket::{Satisfaction, Solved};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use workflow::PageAnswer;
 
+use crate::limits::source;
 use crate::openapi::Problem;
 use crate::{Address, App, Error, Json};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(withdraw))
+    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(withdraw)).routes(routes!(rate))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -44,6 +47,8 @@ struct PublicBody {
     sealed: bool,
     /// The citizen may take it back.
     may_withdraw: bool,
+    /// The citizen is asked how it was, and has not yet said so here.
+    may_rate: bool,
 }
 
 impl PublicBody {
@@ -63,6 +68,7 @@ impl PublicBody {
             reply: view.reply,
             sealed: view.sealed,
             may_withdraw: view.may_withdraw,
+            may_rate: view.may_rate,
         }
     }
 }
@@ -80,7 +86,7 @@ async fn look_up(
     let key: String = ask.number.chars().filter(char::is_ascii_digit).take(20).collect();
     app.limits.look_up(&key, address)?;
     let found = app.workflow.look_up(&ask.number, &ask.code).await?;
-    answer(&app, address, found)
+    answer_with(&app, address, found)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -107,11 +113,58 @@ async fn withdraw(
         return Err(Error::invalid("bad_step", "撤回说明不能超过500个字"));
     }
     let found = app.workflow.withdraw_by_page(&ask.number, &ask.code, &ask.words).await?;
-    answer(&app, address, found)
+    answer_with(&app, address, found)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AskRating {
+    number: String,
+    code: String,
+    /// Whether the unit has spoken with the citizen.
+    #[serde(default)]
+    contacted: Option<bool>,
+    /// `solved`, `partly`, `unsolved`
+    #[schema(value_type = String)]
+    solved: Solved,
+    /// `very_satisfied`, `satisfied`, `fairly`, `dissatisfied`, `very_dissatisfied`, `declined`
+    #[schema(value_type = String)]
+    satisfaction: Satisfaction,
+    #[serde(default)]
+    words: String,
+    /// What the unit replied is not so.
+    #[serde(default)]
+    not_true: bool,
+}
+
+/// Say by number and query code how it was dealt with; it counts as said in a follow-up 网页评价
+#[utoipa::path(post, path = "/public/rate", tag = "public", request_body = AskRating,
+    responses((status = 200, body = PublicBody), (status = 404, body = Problem, description = "whatever was wrong"),
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn rate(
+    State(app): State<App>,
+    Address(address): Address,
+    Json(ask): Json<AskRating>,
+) -> Result<Response, Error> {
+    let key: String = ask.number.chars().filter(char::is_ascii_digit).take(20).collect();
+    app.limits.look_up(&key, address)?;
+    if ask.words.trim().chars().count() > 500 {
+        return Err(Error::invalid("bad_step", "评价说明不能超过500个字"));
+    }
+    let answer = PageAnswer {
+        contacted: ask.contacted,
+        solved: ask.solved,
+        satisfaction: ask.satisfaction,
+        words: ask.words,
+        not_true: ask.not_true,
+    };
+    let from = source(address);
+    let found = app.workflow.rate_by_page(&ask.number, &ask.code, &from, answer).await?;
+    answer_with(&app, address, found)
 }
 
 /// What was found, or the same refusal for every wrong input.
-fn answer(
+fn answer_with(
     app: &App,
     address: std::net::IpAddr,
     found: Option<workflow::PublicView>,

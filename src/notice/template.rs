@@ -16,6 +16,7 @@ pub enum Template {
     Closed,
     RateSolved,
     RateGrade,
+    RateByPage,
     Rework,
     MissedCall,
     Suspended,
@@ -58,13 +59,14 @@ pub enum Template {
 }
 
 impl Template {
-    const ALL: [Self; 43] = [
+    const ALL: [Self; 44] = [
         Self::Accepted,
         Self::Dispatched,
         Self::Extended,
         Self::Closed,
         Self::RateSolved,
         Self::RateGrade,
+        Self::RateByPage,
         Self::Rework,
         Self::MissedCall,
         Self::UnitDispatched,
@@ -116,6 +118,7 @@ impl Template {
             Self::Closed => ("citizen", "closed", CITIZEN),
             Self::RateSolved => ("citizen", "rate_solved", CITIZEN),
             Self::RateGrade => ("citizen", "rate_grade", CITIZEN),
+            Self::RateByPage => ("citizen", "rate_by_page", CITIZEN),
             Self::Rework => ("citizen", "rework", CITIZEN),
             Self::MissedCall => ("citizen", "missed_call", CITIZEN),
             Self::UnitDispatched => ("unit", "dispatched", UNIT),

@@ -178,6 +178,15 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
+    /// By which two visits from one address are known to be so, without keeping the address.
+    pub(crate) fn source(&self, address: &str) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.lookup).expect("HMAC takes a key of any length");
+        mac.update(b"lianxin/source/1 ");
+        mac.update(address.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     pub(crate) fn lookup_id(&self) -> &str {
         &self.lookup_id
     }

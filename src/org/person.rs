@@ -86,6 +86,11 @@ impl Persons {
         Ok(shut)
     }
 
+    /// An address on the net as a keyed hash: enough to count what came from it.
+    pub fn source(&self, address: &str) -> [u8; 32] {
+        self.keys.source(address)
+    }
+
     /// Everyone known with this number; the one changed last comes first.
     pub async fn by_number(
         &self,

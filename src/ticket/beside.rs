@@ -23,6 +23,8 @@ pub enum Beside<'a> {
     CalledAgain(TicketId),
     /// The same matter had its final reply before.
     FinalBefore(TicketId),
+    /// Its rating by the page is one of many from one address (评价存疑): the citizen is asked again.
+    RatingDoubted,
     /// Filed (归档).
     File,
 }
@@ -35,6 +37,7 @@ impl Beside<'_> {
             Self::ParentAnswered(_) => "parent_answered",
             Self::CalledAgain(_) => "called_again",
             Self::FinalBefore(_) => "final_before",
+            Self::RatingDoubted => "rating_doubted",
             Self::File => "archive",
         }
     }
@@ -81,6 +84,10 @@ impl Ticket {
             Beside::FinalBefore(other) => {
                 life.side.final_before = Some(*other);
                 json!({ "ticket": other })
+            }
+            Beside::RatingDoubted => {
+                life.doubt_rating(&ctx)?;
+                json!({})
             }
             Beside::File => {
                 life.go(Move::Archive, "归档")?;

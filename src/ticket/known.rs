@@ -8,6 +8,7 @@ use org::{Actor, Post};
 use uuid::Uuid;
 
 use crate::flow::Rules;
+use crate::outcome::PageVisit;
 use crate::request::Ticket;
 
 /// What the dispatch catalogue says of a unit for the ticket's category (派单目录).
@@ -31,6 +32,8 @@ pub struct Known {
     pub parent: Option<Box<Ticket>>,
     /// It is the citizen, with number and code.
     pub by_citizen: bool,
+    /// From where the citizen rates.
+    pub page: Option<PageVisit>,
 }
 
 /// What a step may know besides the ticket.

@@ -41,7 +41,7 @@ pub use calendar::check_file;
 pub use clock::{Recomputed, clock_drift, clocks_from_history};
 pub use doctor::{Examined, Symptom, examine, ids_after};
 pub use error::{Error, Refused};
-pub use flow::{Block, Limits, Mark, RuleBook, Rules, Rung, Suspension, Whom};
+pub use flow::{Block, Limits, Mark, OneSource, RuleBook, Rules, Rung, Suspension, Whom};
 pub use form::{Choice, Field};
 pub use held::{Held, Share, breakdown, held};
 pub use history::{Event, is_unbroken};
@@ -51,18 +51,20 @@ pub use known::{Catalogue, Ctx, Known};
 pub use leg::{Leg, Reply};
 pub use life::{Birth, Life, RequestChange, Taken};
 pub use number::{NotANumber, Number};
-pub use outcome::{Ending, ExtensionAsk, Rating, Tell, UnitNews};
+pub use outcome::{Ending, ExtensionAsk, PageVisit, Rating, Tell, UnitNews};
 pub use replay::{Broken, drift, replay};
 pub use request::{Request, Ticket};
 pub use review::{Checklist, Code, Facts, Finding};
 pub use rights::Offer;
 pub use side::{
-    Against, Asked, Cause, ChangeAsk, Contact, FinalAsk, Level, Outside, Oversight, PhoneNotice,
-    SetAside, Side, SuspensionAsk, Transfer, Withdrawal,
+    Against, Asked, Cause, ChangeAsk, Contact, FinalAsk, Level, Outside, Oversight, PageRating,
+    PhoneNotice, SetAside, Side, SuspensionAsk, Transfer, Withdrawal,
 };
 pub use state::{LegState, Stage};
 pub use steps::Fired;
-pub use store::{ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort};
+pub use store::{
+    ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort, find_many, rated_from,
+};
 pub use timer::{Clocks, Count, Fire, Runs, Timer};
 pub use together::{
     Drift, Ticked, calendars_counted, changed_calendars, due_ids, due_tickets, open_profiles,

@@ -69,6 +69,18 @@ pub struct Rating {
     pub words: String,
     pub not_true: bool,
     pub call_id: Option<base::CallId>,
+    /// By the citizen's own page; none: asked by somebody of the hotline.
+    #[serde(default)]
+    pub page: Option<PageVisit>,
+}
+
+/// Where a rating by the page came from (网页评价).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageVisit {
+    /// The address, as a keyed hash.
+    pub source: [u8; 32],
+    /// Too many tickets were rated from there: the citizen is asked again.
+    pub doubted: bool,
 }
 
 /// What somebody has to be told after a step.
@@ -83,6 +95,8 @@ pub enum Tell {
         reason: String,
     },
     Closed,
+    /// There is a reply: the citizen may rate it by the page, and is called otherwise.
+    AskedToRate,
     /// The promise is another one, because the kind or the urgency is.
     PromiseMoved,
     /// Set aside, to be looked at again on a day (挂账).

@@ -199,6 +199,15 @@ impl Against {
     }
 }
 
+/// The citizen rated by the page (网页评价): once for each cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageRating {
+    pub cycle: i16,
+    pub at: DateTime<Utc>,
+    /// One of many from one address: the citizen is asked again.
+    pub doubted: bool,
+}
+
 /// Everything of a life that is not its straight way.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -232,6 +241,7 @@ pub struct Side {
     pub called_again: Option<TicketId>,
     /// The same matter had its final reply before.
     pub final_before: Option<TicketId>,
+    pub rated_by_page: Option<PageRating>,
 }
 
 impl Side {
@@ -243,6 +253,11 @@ impl Side {
     /// A contact that nothing proves.
     pub fn has_self_reported(&self) -> bool {
         !self.contacts.is_empty() && self.contacts.iter().all(|contact| !contact.proved)
+    }
+
+    /// What the page said is one of many ratings from one address.
+    pub fn is_rating_doubted(&self) -> bool {
+        self.rated_by_page.as_ref().is_some_and(|rated| rated.doubted)
     }
 
     /// Was confirmed to be withdrawn.

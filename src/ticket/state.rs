@@ -62,6 +62,8 @@ pub enum Move {
     /// The citizen says it is done, or was tried often enough.
     Settle,
     Dispute,
+    /// The rating that ended it is doubted: the citizen is asked once more.
+    AskAgain,
     Rework,
     Close,
     /// Answered at once from the knowledge base (直接答复).
@@ -115,6 +117,7 @@ impl Move {
             ("未接通", Self::Miss),
             ("回访", Self::Settle),
             ("不满意", Self::Dispute),
+            ("评价存疑", Self::AskAgain),
             ("重办", Self::Rework),
             ("办结", Self::Close),
             ("直接答复", Self::Answer),
@@ -170,6 +173,7 @@ impl Stage {
             (S::InFollowUp, M::Miss) => S::InFollowUp,
             (S::InFollowUp, M::Settle) => S::Closed,
             (S::InFollowUp, M::Dispute) => S::Disputed,
+            (S::Closed, M::AskAgain) => S::InFollowUp,
             (S::InFollowUp | S::Disputed | S::Closed, M::Rework) => S::Dispatched,
             (S::Disputed, M::Close) => S::Closed,
             (S::Handling | S::Disputed, M::AskFinal) => S::FinalReview,

@@ -6,18 +6,18 @@ use ticket::{Action, Solved};
 use super::tests::{House, intake};
 use super::*;
 
-struct Desk {
-    house: House,
-    agent: Actor,
-    dispatcher: Actor,
+pub(crate) struct Desk {
+    pub house: House,
+    pub agent: Actor,
+    pub dispatcher: Actor,
     other: Actor,
-    clerk: Actor,
-    reviewer: Actor,
-    supervisor: Actor,
+    pub clerk: Actor,
+    pub reviewer: Actor,
+    pub supervisor: Actor,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let house = House::new().await;
         let unit = house.city.housing.clone();
         Self {
@@ -31,13 +31,13 @@ impl Desk {
         }
     }
 
-    async fn accepted(&self, key: u128, number: &str) -> Ticket {
+    pub(crate) async fn accepted(&self, key: u128, number: &str) -> Ticket {
         let mut intake = intake(key);
         intake.draft.contact_number = number.to_owned();
         self.house.workflow.accept(&self.agent, intake).await.unwrap().0
     }
 
-    async fn now(&self, ticket: &Ticket) -> Ticket {
+    pub(crate) async fn now(&self, ticket: &Ticket) -> Ticket {
         ticket::find(&mut self.house.db.acquire().await.unwrap(), ticket.id).await.unwrap()
     }
 
@@ -53,11 +53,11 @@ impl Desk {
         self.house.workflow.act(actor, ticket.id, version, &step).await
     }
 
-    async fn act(&self, actor: &Actor, ticket: &Ticket, action: Action) -> Ticket {
+    pub(crate) async fn act(&self, actor: &Actor, ticket: &Ticket, action: Action) -> Ticket {
         self.try_act(actor, ticket, action).await.unwrap()
     }
 
-    async fn replied(&self, ticket: &Ticket) {
+    pub(crate) async fn replied(&self, ticket: &Ticket) {
         let unit_id = self.house.city.housing.unit;
         self.act(&self.dispatcher, ticket, Action::Dispatch { unit_id, assisting: vec![] }).await;
         self.act(&self.clerk, ticket, Action::Sign {}).await;

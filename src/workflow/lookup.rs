@@ -1,10 +1,14 @@
 //! What a citizen may learn with the number and the query code.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use base::TicketId;
+use chrono::{DateTime, TimeDelta, Utc};
 use org::Actor;
 use sqlx::PgConnection;
-use ticket::{Action, Ctx, Ending, Known, Number, Stage, Step, Ticket, Verb};
+use ticket::{
+    Action, Beside, Ctx, Ending, Known, Number, PageVisit, Satisfaction, Solved, Stage, Step,
+    Ticket, Verb,
+};
 
 use crate::{Error, Workflow};
 
@@ -29,6 +33,19 @@ pub struct PublicView {
     pub sealed: bool,
     /// The citizen may take it back (撤单).
     pub may_withdraw: bool,
+    /// The citizen is asked how it was, and has not said so by the page.
+    pub may_rate: bool,
+}
+
+/// What a citizen says of the outcome by the page (网页评价).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageAnswer {
+    pub contacted: Option<bool>,
+    pub solved: Solved,
+    pub satisfaction: Satisfaction,
+    pub words: String,
+    /// What the unit replied is not true.
+    pub not_true: bool,
 }
 
 impl Workflow {
@@ -62,6 +79,96 @@ impl Workflow {
         Ok(Some(self.public_view(&after)))
     }
 
+    /// The citizen rates by the page with number and code, as by a call (回访): `from` is the address,
+    /// of which only a keyed hash is kept. Too many tickets from one address within a window: they are
+    /// marked, and all of these citizens are called.
+    pub async fn rate_by_page(
+        &self,
+        number: &str,
+        code: &str,
+        from: &str,
+        answer: PageAnswer,
+    ) -> Result<Option<PublicView>, Error> {
+        Box::pin(self.rate_at_once(number, code, from, answer)).await
+    }
+
+    async fn rate_at_once(
+        &self,
+        number: &str,
+        code: &str,
+        from: &str,
+        answer: PageAnswer,
+    ) -> Result<Option<PublicView>, Error> {
+        let mut tx = self.0.db.begin().await?;
+        let Some(found) = self.known_by(&mut tx, number, code).await? else { return Ok(None) };
+        let rules = self.rules_of(&found);
+        let (at, limit) = (self.0.clock.now(), rules.one_source);
+        let source = self.0.persons.source(from);
+        let since = at - TimeDelta::hours(i64::from(limit.hours));
+        let mut others = ticket::rated_from(&mut tx, &source, since).await?;
+        others.retain(|id| *id != found.id);
+        let doubted = others.len() >= usize::from(limit.tickets);
+        // whoever comes after these is doubted at once, so that these have to be doubted only now
+        if others.len() > usize::from(limit.tickets) {
+            others.clear();
+        }
+        others.retain(|_| doubted);
+        let mut locked = self.lock_all(&mut tx, found.id, others).await?;
+        let before = locked.remove(&found.id).ok_or(Error::NotFound)?;
+        let (citizen, posts) = (Actor::citizen(), HashMap::new());
+        let page = Some(PageVisit { source, doubted });
+        let known = Known { by_citizen: true, page, ..Known::default() };
+        let ctx = Ctx { known: &known, ..Ctx::new(at, &citizen, &rules, &posts) };
+        let action = Action::FollowUp {
+            reached: true,
+            contacted: answer.contacted,
+            solved: Some(answer.solved),
+            satisfaction: Some(answer.satisfaction),
+            words: answer.words.trim().to_owned(),
+            not_true: answer.not_true,
+            call_id: None,
+        };
+        let (after, mut changed) = self.step(&mut tx, &before, &Step::new(action), &ctx).await?;
+        changed.extend(self.doubt(&mut tx, locked, at).await?);
+        tx.commit().await?;
+        self.announce(&after);
+        for other in &changed {
+            self.announce(other);
+        }
+        Ok(Some(self.public_view(&after)))
+    }
+
+    /// A ticket and others, locked in one order whoever comes.
+    async fn lock_all(
+        &self,
+        tx: &mut PgConnection,
+        id: TicketId,
+        others: Vec<TicketId>,
+    ) -> Result<BTreeMap<TicketId, Ticket>, Error> {
+        let mut locked = BTreeMap::new();
+        for id in others.into_iter().chain([id]).collect::<BTreeSet<_>>() {
+            locked.insert(id, ticket::lock(tx, id).await?);
+        }
+        Ok(locked)
+    }
+
+    /// The ratings of these tickets are some of many from one address.
+    async fn doubt(
+        &self,
+        tx: &mut PgConnection,
+        rated: BTreeMap<TicketId, Ticket>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Ticket>, Error> {
+        let (system, posts) = (Actor::system(), HashMap::new());
+        let mut doubted = Vec::new();
+        for before in rated.into_values().filter(|one| !one.life.side.is_rating_doubted()) {
+            let rules = self.rules_of(&before);
+            let ctx = Ctx::new(at, &system, &rules, &posts);
+            doubted.push(ticket::beside(tx, &before, &Beside::RatingDoubted, &ctx).await?.0);
+        }
+        Ok(doubted)
+    }
+
     async fn known_by(
         &self,
         db: &mut PgConnection,
@@ -84,8 +191,9 @@ impl Workflow {
         let known = Known { by_citizen: true, ..Known::default() };
         let ctx = Ctx::new(self.0.clock.now(), &citizen, &rules, &posts);
         let ctx = Ctx { known: &known, ..ctx };
-        let may_withdraw = ticket.life.may(Verb::AskWithdrawal, &ctx).is_ok();
-        PublicView { may_withdraw, ..view(ticket) }
+        let may = |verb| ticket.life.may(verb, &ctx).is_ok();
+        let (may_withdraw, may_rate) = (may(Verb::AskWithdrawal), may(Verb::FollowUp));
+        PublicView { may_withdraw, may_rate, ..view(ticket) }
     }
 }
 
@@ -113,6 +221,7 @@ fn view(ticket: &Ticket) -> PublicView {
         reply: (!sealed).then(|| reply(ticket)).flatten(),
         sealed,
         may_withdraw: false,
+        may_rate: false,
     }
 }
 

@@ -54,6 +54,7 @@ impl Teller<'_> {
                 (Template::Rework, vec![("unit", unit.clone()), ("date", promise)])
             }
             Tell::Closed => closed(ticket, rating),
+            Tell::AskedToRate => (Template::RateByPage, vec![]),
             Tell::PromiseMoved => (Template::PromiseMoved, vec![("date", promise)]),
             Tell::Suspended { review_at } => {
                 // it ends with the midnight after the day that is named

@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 use serde::Deserialize;
 
 use super::actors::{Actors, Written};
-use super::limits::{Block, Limits, Suspension};
+use super::limits::{Block, Limits, OneSource, Suspension};
 use super::{ByLevel, Mark, Rules, Rung};
 use crate::calendar::{Error, Limit, Mistake, WorkCalendar, read_toml};
 use crate::kind::Kind;
@@ -31,6 +31,8 @@ pub(super) struct Profile {
     follow_up_quiet: [TimeOfDay; 3],
     #[serde(default = "a_month")]
     archive_days: u16,
+    #[serde(default)]
+    one_source: OneSource,
     #[serde(default)]
     approval: Vec<Kind>,
     #[serde(default)]
@@ -185,6 +187,9 @@ impl Profile {
             let key = format!("actors.{step}");
             Error::Mistake(Mistake { file: file.to_owned(), line, key, why })
         })?;
+        if profile.one_source.tickets == 0 || profile.one_source.hours == 0 {
+            return wrong("one_source", "tickets and hours begin at 1".to_owned());
+        }
         if profile.suspension.max_days == 0 || profile.suspension.review_every_days == 0 {
             return wrong("suspension", "days begin at 1".to_owned());
         }
@@ -220,6 +225,7 @@ impl Profile {
             warnings: self.warnings,
             suspension: self.suspension,
             archive_days: self.archive_days,
+            one_source: self.one_source,
             escalation: self.escalation,
             oversee_after_returns: self.oversee_after.returns,
             oversee_after_corrections: self.oversee_after.corrections,

@@ -64,6 +64,21 @@ impl Default for Suspension {
     }
 }
 
+/// Ratings by the page from one address: one more than so many tickets in so many hours, and all of
+/// them are doubted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneSource {
+    pub tickets: u16,
+    pub hours: u16,
+}
+
+impl Default for OneSource {
+    fn default() -> Self {
+        Self { tickets: 5, hours: 24 }
+    }
+}
+
 words! {
     /// A part that a reply has to have.
     Block {

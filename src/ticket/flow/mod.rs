@@ -12,7 +12,7 @@ mod tests;
 use actors::Actors;
 pub use book::RuleBook;
 pub use ladder::{Rung, Whom};
-pub use limits::{Block, Limits, Suspension};
+pub use limits::{Block, Limits, OneSource, Suspension};
 pub use mark::Mark;
 
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub struct Rules {
     pub suspension: Suspension,
     /// Days from the end to the archive (归档).
     pub archive_days: u16,
+    /// How many tickets may be rated from one address.
+    pub one_source: OneSource,
     /// What happens to a late leg, step by step (督办梯次).
     pub escalation: Vec<Rung>,
     /// So many returns, corrections or bad ratings bring oversight by themselves; 0: never.
@@ -146,6 +148,13 @@ impl Rules {
         limit: Limit,
     ) -> Result<DateTime<Utc>, Error> {
         Ok(self.out_of_quiet(self.hotline_due(start, limit)?))
+    }
+
+    /// Whether nobody is to be asked how it was at this hour.
+    pub fn is_quiet(&self, at: DateTime<Utc>) -> bool {
+        let [from, to, _] = self.quiet;
+        let time = at.with_timezone(&self.hotline.zone()).time();
+        time >= from || time < to
     }
 
     /// A limit that ends in the quiet hours ends when they are over.

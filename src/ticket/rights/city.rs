@@ -215,6 +215,27 @@ impl Life {
         }
     }
 
+    /// What a citizen may do with number and code.
+    pub(super) fn may_by_page(&self, verb: Verb) -> Result<Option<usize>, Refused> {
+        match verb {
+            Verb::AskWithdrawal => self.may_withdraw(),
+            Verb::FollowUp => self.may_rate(),
+            _ => Err(Refused::NotYou("请致电12345".to_owned())),
+        }
+    }
+
+    /// Asked whether it is done, and has not said so in this cycle.
+    fn may_rate(&self) -> Result<Option<usize>, Refused> {
+        let rated = self.side.rated_by_page.as_ref();
+        if rated.is_some_and(|rated| rated.cycle == self.cycle) {
+            return Err(self.wrong("您已评价过"));
+        }
+        if self.side.is_withdrawn() {
+            return Err(self.wrong_state("评价"));
+        }
+        self.in_stage(Verb::FollowUp, &[Stage::InFollowUp]).map(|()| None)
+    }
+
     /// The citizen's wish: before the reply, and without leaving others behind.
     pub(super) fn may_withdraw(&self) -> Result<Option<usize>, Refused> {
         if !self.stage.can_be_withdrawn() {

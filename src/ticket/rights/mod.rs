@@ -126,8 +126,8 @@ impl Life {
     /// Whether this person may take this step now; which leg it is about. The list of buttons and
     /// the steps themselves both ask here.
     pub fn may(&self, verb: Verb, ctx: &Ctx<'_>) -> Result<Option<usize>, Refused> {
-        if verb == Verb::AskWithdrawal && ctx.known.by_citizen {
-            return self.may_withdraw();
+        if ctx.known.by_citizen {
+            return self.may_by_page(verb);
         }
         is_known(ctx, verb)?;
         match verb {

@@ -6,9 +6,9 @@ use crate::kind::{Satisfaction, Solved};
 use crate::known::Ctx;
 use crate::leg::{NewLeg, runs};
 use crate::life::Life;
-use crate::outcome::{Ending, Rating, Tell, UnitNews};
-use crate::side::{Cause, Level};
-use crate::state::Move;
+use crate::outcome::{Ending, PageVisit, Rating, Tell, UnitNews};
+use crate::side::{Cause, Level, PageRating};
+use crate::state::{Move, Stage};
 use crate::timer::{Clocks, Runs};
 
 impl Life {
@@ -37,6 +37,7 @@ impl Life {
             words: words.trim().to_owned(),
             not_true: *not_true && *reached,
             call_id: *call_id,
+            page: ctx.known.page.filter(|_| ctx.known.by_citizen),
         };
         after.rating = Some(rating.clone());
         if self.side.is_withdrawn() {
@@ -46,11 +47,18 @@ impl Life {
             return Ok(self.missed(ctx, after)?);
         }
         in_own_words(&rating, ctx)?;
+        let solved = rating.solved.ok_or_else(|| bad("请记录问题是否解决"))?;
+        let grade = rating.satisfaction.ok_or_else(|| bad("请记录满意度；拒绝评价选“不评价”"))?;
+        if let Some(PageVisit { doubted, .. }) = rating.page {
+            let (cycle, at) = (self.cycle, ctx.at);
+            self.side.rated_by_page = Some(PageRating { cycle, at, doubted });
+            if doubted {
+                return Ok(()); // the citizen is called, and the clock goes on
+            }
+        }
         if rating.contacted == Some(false) {
             self.never_contacted(ctx, after);
         }
-        let solved = rating.solved.ok_or_else(|| bad("请记录问题是否解决"))?;
-        let grade = rating.satisfaction.ok_or_else(|| bad("请记录满意度；拒绝评价选“不评价”"))?;
         self.meet(Clocks::FollowUp, None, ctx.at);
         self.settle(solved, grade, rating.not_true, ctx, after)
     }
@@ -92,6 +100,25 @@ impl Life {
             self.side.false_contact = true;
             self.mark(Level::Red, Cause::FalseContact, ctx.at, after);
         }
+    }
+
+    /// Its rating by the page turned out to be one of many from one address: where it ended by that
+    /// rating, the citizen is asked again.
+    pub(crate) fn doubt_rating(&mut self, ctx: &Ctx<'_>) -> Result<(), Error> {
+        let cycle = self.cycle;
+        let Some(rated) = &mut self.side.rated_by_page else { return Ok(()) };
+        rated.doubted = true;
+        let settled = rated.cycle == cycle && self.ending == Some(Ending::FollowedUp);
+        let limit = self.limits(ctx.rules).follow_up.filter(|_| self.stage == Stage::Closed);
+        let Some(limit) = limit.filter(|_| settled) else { return Ok(()) };
+        self.go(Move::AskAgain, "回访")?;
+        self.ending = None;
+        self.ended_at = None;
+        self.misses = 0;
+        self.last_miss = None;
+        let due = ctx.rules.follow_up_due(ctx.at, limit)?;
+        self.start(ctx.rules, Clocks::FollowUp, None, runs(limit, Runs::Hotline), ctx.at, due);
+        Ok(())
     }
 
     /// Three attempts at different times of day; then 未评价, never satisfied.
@@ -160,9 +187,12 @@ impl Life {
     }
 }
 
-/// A rating is the citizen's own: in words, or in a call that can be heard.
+/// A rating is the citizen's own: in words, in a call that can be heard, or by the page.
 pub(super) fn in_own_words(rating: &Rating, ctx: &Ctx<'_>) -> Result<(), Refused> {
-    if rating.words.is_empty() && !ctx.is_proof(rating.call_id.map(base::CallId::uuid)) {
+    if rating.page.is_none()
+        && rating.words.is_empty()
+        && !ctx.is_proof(rating.call_id.map(base::CallId::uuid))
+    {
         return Err(bad("请记录诉求人原话或关联回访通话，不能代填评价"));
     }
     Ok(())

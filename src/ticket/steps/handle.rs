@@ -180,6 +180,7 @@ impl Life {
         self.go(Move::Pass, "审单")?;
         let due = ctx.rules.follow_up_due(ctx.at, limit)?;
         self.start(ctx.rules, Clocks::FollowUp, None, runs(limit, Runs::Hotline), ctx.at, due);
+        after.tells.push(Tell::AskedToRate);
         after.leg = Some(id);
         Ok(())
     }

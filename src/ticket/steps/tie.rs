@@ -100,6 +100,6 @@ impl Life {
         self.go(Move::ParentAnswered, "主单答复")?;
         let due = ctx.rules.follow_up_due(ctx.at, limit)?;
         self.start(ctx.rules, Clocks::FollowUp, None, runs(limit, Runs::Hotline), ctx.at, due);
-        Ok(Vec::new())
+        Ok(vec![Tell::AskedToRate])
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::kind::{Satisfaction, Solved};
-use crate::outcome::Rating;
+use crate::outcome::{PageVisit, Rating};
 use crate::side::Against;
 
 /// What the floor shows of tickets: open, late, due before `today_ends`, in review, in follow-up.
@@ -40,7 +40,7 @@ pub(crate) async fn last_rating(
     let row = sqlx::query!(
         r#"
         select cycle, at, staff_id as "by: StaffId", reached, contacted, solved, satisfaction, words,
-            not_true, call_id as "call_id: base::CallId"
+            not_true, call_id as "call_id: base::CallId", source, doubted
         from rating where ticket_id = $1 order by at desc limit 1
         "#,
         id.uuid(),
@@ -56,7 +56,31 @@ pub(crate) async fn last_rating(
         words: row.words,
         not_true: row.not_true,
         call_id: row.call_id,
+        page: row.source.and_then(|source| {
+            let source = source.try_into().ok()?;
+            Some(PageVisit { source, doubted: row.doubted })
+        }),
     }))
+}
+
+/// The tickets that were rated by the page from one source since a moment. Whoever else rates from
+/// there waits until the transaction ends, so that ratings are counted one after another.
+pub async fn rated_from(
+    db: &mut PgConnection,
+    source: &[u8; 32],
+    since: DateTime<Utc>,
+) -> Result<Vec<TicketId>, Error> {
+    let lock = i64::from_be_bytes(source[..8].try_into().expect("eight bytes"));
+    sqlx::query!("select pg_advisory_xact_lock($1)", lock).execute(&mut *db).await?;
+    let rows = sqlx::query_scalar!(
+        r#"
+        select distinct ticket_id as "id: TicketId" from rating
+        where source = $1 and at > $2 order by ticket_id
+        "#,
+        source.as_slice(),
+        since,
+    );
+    Ok(rows.fetch_all(db).await?)
 }
 
 /// The units that are complained about, each with the one above it.

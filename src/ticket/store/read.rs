@@ -92,11 +92,9 @@ pub(crate) async fn find(db: &mut PgConnection, id: TicketId) -> Result<Option<T
     Ok(find_many(db, &[id]).await?.pop())
 }
 
-/// Tickets to be read, by three questions however many there are.
-pub(crate) async fn find_many(
-    db: &mut PgConnection,
-    ids: &[TicketId],
-) -> Result<Vec<Ticket>, Error> {
+/// Tickets to be read, in no order, by three questions however many there are; those that are gone or
+/// not to be seen are left out.
+pub async fn find_many(db: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Ticket>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_file_as!(Row, "store/find.sql", &ids).fetch_all(&mut *db).await?;
     if rows.is_empty() {

@@ -36,7 +36,7 @@ update ticket set version = new.version, events = new.events, chain = new.chain,
     last_miss = new.last_miss, dispatchers = new.dispatchers, reviewers = new.reviewers,
     followers = new.followers, extension = new.extension, ending = new.ending, ended_at = new.ended_at,
     side = new.side, asks = new.asks, oversight = new.oversight, mass = new.mass, withdrawn = new.withdrawn,
-    self_reported = new.self_reported, merged_into = new.merged_into, merged_children = new.merged_children,
+    self_reported = new.self_reported, rating_doubted = new.rating_doubted, merged_into = new.merged_into, merged_children = new.merged_children,
     kind = new.kind, urgency = new.urgency, category_id = new.category_id, place_id = new.place_id,
     wants_reply = new.wants_reply, sealed = new.sealed
 from jsonb_populate_recordset(null::ticket, $1) as new

@@ -111,7 +111,7 @@ pub(crate) async fn save_many(
 /// What a step may change of a ticket's row.
 fn ticket_row(ticket: &Ticket, now: DateTime<Utc>) -> Value {
     let life = &ticket.life;
-    json!({
+    let mut row = json!({
         "id": ticket.id,
         "version": ticket.version,
         "events": ticket.events,
@@ -153,7 +153,9 @@ fn ticket_row(ticket: &Ticket, now: DateTime<Utc>) -> Value {
         "place_id": ticket.request.place,
         "wants_reply": ticket.request.wants_reply,
         "sealed": ticket.request.sealed,
-    })
+    });
+    row["rating_doubted"] = life.side.is_rating_doubted().into(); // the macro takes no more than those
+    row
 }
 
 /// The rows of one table as one parameter: `jsonb_populate_recordset` reads them by column.
@@ -233,8 +235,8 @@ pub(crate) async fn add_rating(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into rating (ticket_id, at, cycle, staff_id, reached, contacted, solved, satisfaction, words,
-            not_true, call_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            not_true, call_id, source, doubted)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         ticket.uuid(),
         kept(rating.at),
         rating.cycle,
@@ -246,6 +248,8 @@ pub(crate) async fn add_rating(
         rating.words,
         rating.not_true,
         rating.call_id.map(base::CallId::uuid),
+        rating.page.map(|page| page.source.to_vec()),
+        rating.page.is_some_and(|page| page.doubted),
     )
     .execute(db)
     .await?;

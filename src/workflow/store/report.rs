@@ -39,7 +39,10 @@ pub(crate) async fn day(
             count(*) filter (where solved = 'solved') as "solved!",
             count(*) filter (where satisfaction in ('very_satisfied', 'satisfied', 'fairly')) as "satisfied!",
             count(*) filter (where satisfaction is not null and satisfaction <> 'declined') as "rated!"
-        from rating where at >= $1 and at < $2"#,
+        from rating join ticket on ticket.id = rating.ticket_id
+        where rating.at >= $1 and rating.at < $2
+            -- one of many from one address says nothing until the citizen was called
+            and (rating.source is null or not (rating.doubted or ticket.rating_doubted))"#,
         from,
         to
     );

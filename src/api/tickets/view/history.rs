@@ -57,6 +57,7 @@ fn label(action: &str) -> &'static str {
         "parent_answered" => "主单已答复",
         "called_again" => "30天内再次来电",
         "final_before" => "曾作最终答复",
+        "rating_doubted" => "评价存疑",
         word => ticket::Verb::from_word(word).map_or("", ticket::Verb::label),
     }
 }

@@ -1,12 +1,13 @@
 //! The shapes of a ticket in JSON.
 mod described;
 mod history;
+mod rating;
 mod row;
 mod side;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use ticket::{Clocks, Leg, Rating, Rules, Ticket, Timer};
+use ticket::{Clocks, Leg, Rules, Ticket, Timer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use workflow::TicketPage;
@@ -17,6 +18,7 @@ use crate::words;
 pub(crate) use described::{DirectAnswer, TicketDraft};
 use described::{ExtensionBody, FieldBody};
 pub(crate) use history::HistoryItem;
+use rating::RatingBody;
 pub(crate) use row::TicketRow;
 use row::list_row;
 use side::SideBody;
@@ -220,35 +222,6 @@ pub(crate) struct OfferBody {
     why_not: Option<String>,
     #[schema(value_type = Vec<FieldBody>)]
     fields: Vec<ticket::Field>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RatingBody {
-    at: DateTime<Utc>,
-    cycle: i16,
-    reached: bool,
-    contacted: Option<bool>,
-    solved: Option<&'static str>,
-    satisfaction: Option<&'static str>,
-    satisfaction_label: &'static str,
-    words: String,
-    not_true: bool,
-}
-
-impl RatingBody {
-    fn new(rating: Rating) -> Self {
-        Self {
-            at: rating.at,
-            cycle: rating.cycle,
-            reached: rating.reached,
-            contacted: rating.contacted,
-            solved: rating.solved.map(ticket::Solved::word),
-            satisfaction: rating.satisfaction.map(ticket::Satisfaction::word),
-            satisfaction_label: rating.satisfaction.map_or("未评价", ticket::Satisfaction::label),
-            words: rating.words,
-            not_true: rating.not_true,
-        }
-    }
 }
 
 /// A ticket's page.

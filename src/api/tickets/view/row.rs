@@ -36,7 +36,8 @@ pub(crate) struct TicketRow {
     pub district: Option<String>,
     pub secrecy: bool,
     /// `extended`, `returned`, `rework`, `urged`, `correction`, `mass`, `merged_children`,
-    /// `suspended`, `withdrawn`, `self_reported_contact`, `oversight:LEVEL`
+    /// `suspended`, `withdrawn`, `self_reported_contact`, `rating_doubted`,
+    /// `oversight:LEVEL`
     pub flags: Vec<String>,
     pub version: i64,
     pub demo: bool,
@@ -57,6 +58,7 @@ impl TicketRow {
             ("suspended", row.state == ticket::Stage::Suspended.word()),
             ("withdrawn", row.withdrawn),
             ("self_reported_contact", row.self_reported),
+            ("rating_doubted", row.rating_doubted),
         ];
         let flags = flags.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
         let oversight = row.oversight.map(|level| format!("oversight:{level}"));
@@ -122,6 +124,7 @@ pub(super) fn list_row(ticket: &Ticket, place_path: Option<String>, now: DateTim
         mass: life.side.mass,
         withdrawn: life.side.is_withdrawn(),
         self_reported: life.side.has_self_reported(),
+        rating_doubted: life.side.is_rating_doubted(),
         merged_children: i16::try_from(life.side.children.len()).unwrap_or(i16::MAX),
         demo: ticket.demo,
     }
