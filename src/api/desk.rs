@@ -1,7 +1,7 @@
 //! The agent's desk: presence, the call, hanging up.
 use axum::extract::State;
 use axum::http::StatusCode;
-use call::{Calls, Desk};
+use call::{CALLERS, Calls, Desk};
 use org::Role;
 use queue::{Ask, Refused};
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl From<call::Error> for Error {
 /// The desk 话务台
 #[utoipa::path(get, path = "/desk", tag = "desk", responses((status = 200, body = Desk), (status = 403, body = Problem)))]
 async fn desk(State(app): State<App>, viewer: Viewer) -> Result<Json<Desk>, Error> {
-    viewer.require(Role::Agent)?;
+    viewer.require_any(&CALLERS)?;
     Ok(Json(app.telephones()?.desk(viewer.staff.id.into()).await?))
 }
 
@@ -100,7 +100,7 @@ async fn presence(
 /// End the call 挂机
 #[utoipa::path(post, path = "/desk/hang-up", tag = "desk", responses((status = 204), (status = 409, body = Problem)))]
 async fn hang_up(State(app): State<App>, viewer: Viewer) -> Result<StatusCode, Error> {
-    viewer.require(Role::Agent)?;
+    viewer.require_any(&CALLERS)?;
     app.telephones()?.hang_up(viewer.staff.id.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,39 +2,32 @@
 //! switchboard.
 use axum::http::{Method, StatusCode, header};
 use base::{AgentId, CallId, PhoneNumber};
-use call::testing::{Switchboard, switchboard, telephone};
+use call::testing::{Switchboard, TRUNK, telephone};
 use call::{AgentCard, Direction, Ending, Entry, Facts};
 use chrono::TimeDelta;
 use org::{Role, Staff};
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, House, house_with};
+use crate::testing::{Answer, House, house_with_switchboard};
 
 /// A house with a switchboard and an agent signed in.
 struct Desk {
     house: House,
     agent: Staff,
     cookie: String,
-    _board: Switchboard,
+    board: Switchboard,
     folder: tempfile::TempDir,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut board = None;
-        let house = house_with(|app| {
-            app.demo = true;
-            let (clock, dice) = (app.clock.clone(), app.dice.clone());
-            let opened = switchboard(folder.path(), app.persons.clone(), clock, dice);
-            app.calls = Some(opened.calls.clone());
-            app.recordings = Some(opened.recordings.clone());
-            app.sealing = opened.sealing.clone();
-            board = Some(opened);
-        })
-        .await;
+        Self::with(|_| {}).await
+    }
+
+    async fn with(set: impl FnOnce(&mut call::Config)) -> Self {
+        let (house, board, folder) = house_with_switchboard(set).await;
         let (agent, cookie) = house.signed_in("agent", Role::Agent, None).await;
-        let desk = Self { house, agent, cookie, _board: board.unwrap(), folder };
+        let desk = Self { house, agent, cookie, board, folder };
         desk.house.app.calls.as_ref().unwrap().roster(vec![AgentCard::from(&desk.agent)]);
         desk
     }
@@ -75,6 +68,7 @@ impl Desk {
             ending: Some(if agent.is_some() { Ending::AgentHungUp } else { Ending::Abandoned }),
             rating: None,
             callback: None,
+            errand: None,
             demo: false,
         };
         let caller = app.persons.seal_number(&number, id.uuid().as_bytes());
@@ -321,4 +315,87 @@ async fn a_ticket_names_a_call_of_its_own_agent_or_none() {
     drop(other_cookie);
     let answer = desk.house.post("/api/v1/tickets", &supervisor, form).await;
     assert!(answer.status.is_success(), "{}", answer.text);
+}
+
+/// A ticket of a unit that has signed for it, and its clerk with a telephone.
+async fn contacting(desk: &Desk) -> (String, String, Staff) {
+    let house = &desk.house;
+    let (_, dispatcher) = house.signed_in("dispatcher", Role::Dispatcher, None).await;
+    let (clerk, cookie) =
+        house.signed_in("caller-clerk", Role::Clerk, Some(&house.city.housing)).await;
+    let made = desk.post("/tickets", crate::tickets::tests::form(1)).await;
+    let step = json!({"action": "dispatch", "unit_id": house.city.housing.unit});
+    let with_unit = crate::tickets::tests::act(house, &dispatcher, &made, step).await;
+    crate::tickets::tests::act(house, &cookie, &with_unit, json!({"action": "sign"})).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    house.app.calls.as_ref().unwrap().roster(vec![AgentCard::from(&clerk)]);
+    (id, cookie, clerk)
+}
+
+#[tokio::test]
+async fn a_clerk_calls_the_citizen_and_names_the_call_as_proof() {
+    let desk = Desk::with(|config| config.out_trunk = Some(TRUNK.to_owned())).await;
+    let (id, cookie, clerk) = contacting(&desk).await;
+    let path = format!("/api/v1/tickets/{id}/call-citizen");
+    let ask = json!({ "purpose": "contact" });
+    let without = desk.house.post(&path, &cookie, ask.clone()).await;
+    assert_eq!(without.problem(), (409, "phone_not_registered".to_owned()));
+    let calls = desk.house.app.calls.clone().unwrap();
+    let _phone = telephone(&calls, &clerk.number).await;
+    let mut begun = desk.house.post(&path, &cookie, ask.clone()).await;
+    for _ in 0..200 {
+        if begun.status == StatusCode::ACCEPTED {
+            break;
+        }
+        tokio::task::yield_now().await;
+        begun = desk.house.post(&path, &cookie, ask.clone()).await;
+    }
+    assert_eq!(begun.status, StatusCode::ACCEPTED, "{}", begun.text);
+    assert!(!begun.text.contains("13800000001"));
+    let seen = desk.house.get("/api/v1/desk", &cookie).await;
+    assert!(!seen.text.contains("13800000001"), "{}", seen.text);
+    assert_eq!(seen.json()["call"]["ticket_id"], json!(id));
+    // what the telephone wrote down is in the tables soon
+    desk.board.spool.flushed().await;
+    let (db, persons) = (&desk.house.app.system, &desk.house.app.persons);
+    tokio::select! {
+        () = desk.board.spool.drain(async |record| call::put_away(record, db, persons).await) => {}
+        () = desk.board.spool.drained() => {}
+    }
+    let call = begun.json()["call_id"].clone();
+    let page = desk.house.get(&format!("/api/v1/tickets/{id}"), &cookie).await;
+    let contact = json!({"action": "contact", "how": "电话", "reached": true, "call_id": call});
+    let after = crate::tickets::tests::act(&desk.house, &cookie, &page, contact).await.json();
+    assert_eq!(after["contacts"][0]["proved"], true, "{after}");
+    let (_, admin) = desk.house.signed_in("root", Role::Administrator, None).await;
+    let about = format!("/api/v1/audit?thing=ticket&thing_id={id}");
+    let lines = desk.house.get(&about, &admin).await.json();
+    assert!(lines["items"].as_array().unwrap().iter().any(|line| line["act"] == "citizen_called"));
+}
+
+#[tokio::test]
+async fn who_has_no_part_in_a_ticket_calls_nobody_and_nobody_is_asked_at_night() {
+    let desk = Desk::with(|config| config.out_trunk = Some(TRUNK.to_owned())).await;
+    let (id, ..) = contacting(&desk).await;
+    let house = &desk.house;
+    let path = format!("/api/v1/tickets/{id}/call-citizen");
+    let (_, stranger) = house.signed_in("stranger", Role::Clerk, Some(&house.city.education)).await;
+    let ask = json!({ "purpose": "contact" });
+    assert_eq!(house.post(&path, &stranger, ask).await.problem().0, 404);
+    let (_, caller) = house.signed_in("night", Role::FollowUp, None).await;
+    let ask = json!({ "purpose": "follow_up" });
+    let early = house.post(&path, &caller, ask.clone()).await;
+    assert_eq!(early.problem(), (409, "ticket_wrong_state".to_owned()), "not answered yet");
+    let (_, clerk) = house.signed_in("clerk2", Role::Clerk, Some(&house.city.housing)).await;
+    let (_, reviewer) = house.signed_in("reviewer2", Role::Reviewer, None).await;
+    let page = house.get(&format!("/api/v1/tickets/{id}"), &clerk).await;
+    let reply = json!({"action": "reply", "text": "已到现场检修，供热恢复正常。", "contacted": true,
+        "contacted_at": null, "how": "电话", "solved": "solved"});
+    let replied = crate::tickets::tests::act(house, &clerk, &page, reply).await;
+    let pass = json!({"action": "review", "pass": true});
+    crate::tickets::tests::act(house, &reviewer, &replied, pass).await;
+    house.clock.advance(TimeDelta::hours(13));
+    let (_, caller) = house.signed_in("night2", Role::FollowUp, None).await;
+    let late = house.post(&path, &caller, ask).await;
+    assert_eq!(late.problem(), (409, "quiet_hours".to_owned()));
 }

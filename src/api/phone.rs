@@ -5,10 +5,9 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use call::ToBrowser;
+use call::{CALLERS, ToBrowser};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use org::Role;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -42,11 +41,11 @@ struct PhoneAccount {
     codecs: [&'static str; 2],
 }
 
-/// How this agent's telephone registers 话机
+/// How one's own telephone registers: agents, and who calls a ticket's citizen 话机
 #[utoipa::path(get, path = "/phone/account", tag = "desk",
     responses((status = 200, body = PhoneAccount), (status = 403, body = Problem)))]
 async fn account(State(app): State<App>, viewer: Viewer) -> Result<Json<PhoneAccount>, Error> {
-    viewer.require(Role::Agent)?;
+    viewer.require_any(&CALLERS)?;
     app.telephones()?;
     let user = viewer.staff.number;
     let uri = format!("sip:{user}@lianxin");
@@ -62,7 +61,7 @@ async fn phone(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
-    viewer.require(Role::Agent)?;
+    viewer.require_any(&CALLERS)?;
     if !same_origin(&headers) {
         return Err(Error::foreign_origin());
     }

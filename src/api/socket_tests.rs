@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderName, HeaderValue};
 use call::AgentCard;
-use call::testing::{Switchboard, switchboard};
+use call::testing::Switchboard;
 use futures_util::{SinkExt, StreamExt};
 use org::Role;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::live::Audience;
-use crate::testing::{House, house_with};
+use crate::testing::{House, house_with_switchboard};
 
 struct Open {
     house: House,
@@ -26,22 +26,13 @@ type Socket = WebSocketStream<TcpStream>;
 
 impl Open {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut board = None;
-        let house = house_with(|app| {
-            app.demo = true;
-            let (clock, dice) = (app.clock.clone(), app.dice.clone());
-            let opened = switchboard(folder.path(), app.persons.clone(), clock, dice);
-            app.calls = Some(opened.calls.clone());
-            board = Some(opened);
-        })
-        .await;
+        let (house, board, folder) = house_with_switchboard(|_| {}).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = crate::router(house.app.clone());
         let serving = crate::serve(listener, router, None, std::future::pending());
         house.app.tasks.spawn_passing("test", serving);
-        Self { house, address, _board: board.unwrap(), _folder: folder }
+        Self { house, address, _board: board, _folder: folder }
     }
 
     /// A handshake as a page makes it; `from` is the page's origin.

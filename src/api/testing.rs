@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use base::{ManualClock, SeededDice};
+use call::testing::{Switchboard, switchboard_with};
 use http_body_util::BodyExt;
 use org::login::Token;
 use org::testing::City;
@@ -63,6 +64,25 @@ pub(crate) async fn house_with(set: impl FnOnce(&mut App)) -> House {
     House { objects, router: crate::router(app.clone()), app, clock, city }
 }
 
+/// The house with a switchboard, whose files lie in the folder.
+pub(crate) async fn house_with_switchboard(
+    set: impl FnOnce(&mut call::Config),
+) -> (House, Switchboard, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut board = None;
+    let house = house_with(|app| {
+        app.demo = true;
+        let (clock, dice, persons) = (app.clock.clone(), app.dice.clone(), app.persons.clone());
+        let opened = switchboard_with(folder.path(), persons, clock, dice, set);
+        app.calls = Some(opened.calls.clone());
+        app.recordings = Some(opened.recordings.clone());
+        app.sealing = opened.sealing.clone();
+        board = Some(opened);
+    })
+    .await;
+    (house, board.unwrap(), folder)
+}
+
 impl House {
     /// Someone with this role, and the cookie of a sign-in.
     pub(crate) async fn signed_in(
@@ -98,6 +118,25 @@ impl House {
             ("cookie", cookie),
             ("origin", "http://hotline.test"),
             ("content-type", "application/json"),
+        ];
+        self.ask(method, path, &headers, Some(body.to_string())).await
+    }
+
+    /// The same over the version that was seen.
+    pub(crate) async fn send_over(
+        &self,
+        method: Method,
+        path: &str,
+        cookie: &str,
+        version: i64,
+        body: Value,
+    ) -> Answer {
+        let version = format!("\"{version}\"");
+        let headers = [
+            ("cookie", cookie),
+            ("origin", "http://hotline.test"),
+            ("content-type", "application/json"),
+            ("if-match", version.as_str()),
         ];
         self.ask(method, path, &headers, Some(body.to_string())).await
     }

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use crate::callbacks::due;
 use crate::desk::Live;
-use crate::entry::{Entry, Quality};
-use crate::facts::{AgentCard, AttemptResult, Ending};
+use crate::entry::{Entry, Outcome, Quality};
+use crate::facts::{AgentCard, AttemptResult, Ending, OutcomeKind};
 use crate::hearing;
 use crate::legs::Job;
 use crate::recordings::Recordings;
@@ -88,6 +88,7 @@ impl Conductor {
                     if facts.answered_at == Some(now) {
                         let within = self.config.answer_within;
                         self.today.answered(facts, within, now);
+                        self.came_to_errand(*call);
                     }
                 }
             }
@@ -103,16 +104,30 @@ impl Conductor {
         self.queue_event(event);
     }
 
+    /// What a call to a ticket's citizen came to is known when they speak: nobody is asked for it.
+    fn came_to_errand(&self, call: CallId) {
+        let Some(facts) = self.lines.get(&call).map(|line| &line.call.facts) else { return };
+        let (Some(errand), Some(agent)) = (facts.errand, facts.agent) else { return };
+        let outcome = Outcome {
+            kind: OutcomeKind::ProgressTold,
+            ticket: Some(errand.ticket),
+            knowledge: None,
+            note: errand.purpose.label().to_owned(),
+        };
+        self.keep(&Entry::Outcome { call, agent, outcome, at: self.clock.now() });
+    }
+
     fn ring_agent(&mut self, id: CallId, agent: &AgentCard, offer: String) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         let facts = &line.call.facts;
-        let number = line.number.as_ref().filter(|_| !facts.withheld);
+        let shown = !facts.withheld && facts.errand.is_none();
+        let number = line.number.as_ref().filter(|_| shown);
         let from = Party {
             user: number.map_or("anonymous".to_owned(), |number| number.reveal().to_owned()),
-            display: Some(if facts.withheld {
-                "保密".to_owned()
-            } else {
-                facts.hotline_name.clone()
+            display: Some(match facts.errand {
+                Some(errand) => errand.purpose.label().to_owned(),
+                None if facts.withheld => "保密".to_owned(),
+                None => facts.hotline_name.clone(),
             }),
         };
         let mut headers = vec![
@@ -156,7 +171,9 @@ impl Conductor {
         let Some(line) = self.lines.get(&id) else { return };
         let prompts = &self.config.prompts;
         let prompt = match sound {
-            Sound::Greeting if line.call.is_out() => self.media.prompt(&prompts.callback_greeting),
+            Sound::Greeting if line.call.facts.callback.is_some() => {
+                self.media.prompt(&prompts.callback_greeting)
+            }
             Sound::Greeting => self.media.prompt(&prompts.greeting),
             Sound::SorryNoAgent => self.media.prompt(&prompts.sorry_no_agent),
             Sound::RatePlease => self.media.prompt(&prompts.rate),

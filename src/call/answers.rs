@@ -4,16 +4,16 @@ use chrono::TimeDelta;
 use queue::{Presence, Refused};
 use speech::{Segment, Status};
 
-use crate::command::{CallBack, Command, Error};
+use crate::command::{Command, Error};
 use crate::desk::{
     Desk, DeskCall, Floor, FloorAgent, FloorCall, FloorWaiting, HotlineView, Live, PhoneView,
     PresenceView, QueueView, SpeechView,
 };
 use crate::entry::{Entry, Outcome};
-use crate::facts::{AgentCard, Direction, Facts, Hotline};
+use crate::facts::AgentCard;
 use crate::roster;
 use crate::run::Conductor;
-use crate::state::{Call, Event, Phase};
+use crate::state::{Event, Phase};
 
 /// How long a desk says that another page took the telephone.
 const REPLACED_FOR: TimeDelta = TimeDelta::minutes(1);
@@ -40,6 +40,9 @@ impl Conductor {
             Command::CallBack { agent, back, answer } => {
                 drop(answer.send(self.call_back(agent, back)));
             }
+            Command::CallCitizen { agent, to, answer } => {
+                drop(answer.send(self.call_citizen(agent, to)));
+            }
             Command::AgentOf { call, answer } => {
                 let agent = self.lines.get(&call).and_then(|line| {
                     line.call.agent.as_ref().map(|card| card.id).or(line.call.facts.agent)
@@ -49,7 +52,9 @@ impl Conductor {
             Command::NumberOf { call, agent, answer } => {
                 let line = self.lines.get(&call).ok_or(Error::NoSuchCall);
                 let number = line.and_then(|line| match &line.call.agent {
-                    Some(card) if card.id == agent => Ok(line.number.clone()),
+                    Some(card) if card.id == agent => {
+                        Ok(line.number.clone().filter(|_| line.call.facts.errand.is_none()))
+                    }
                     _ => Err(Error::NotYours),
                 });
                 drop(answer.send(number));
@@ -111,49 +116,6 @@ impl Conductor {
         Ok(())
     }
 
-    fn call_back(&mut self, agent: AgentId, back: CallBack) -> Result<CallId, Error> {
-        if self.config.out_trunk.is_none() {
-            return Err(Error::NoTrunk);
-        }
-        let card = self.agents.get(&agent).cloned().ok_or(Refused::UnknownAgent)?;
-        let now = self.clock.now();
-        let id = CallId::new(now, self.dice.bytes());
-        let told = self.queue.call_out(agent, id, now)?;
-        let hotline = self.directory.find(&back.hotline).cloned().unwrap_or_else(|| Hotline {
-            number: back.hotline.clone(),
-            name: back.hotline.clone(),
-            needs: queue::Skills::default(),
-            priority: 0,
-        });
-        let facts = Facts {
-            id,
-            direction: Direction::Out,
-            hotline: hotline.number.clone(),
-            hotline_name: hotline.name.clone(),
-            dialled: hotline.number.clone(),
-            trunk: self.config.out_trunk.clone(),
-            withheld: false,
-            invite_at: now,
-            queued_at: None,
-            answered_at: None,
-            talk_ended_at: None,
-            ended_at: None,
-            agent: Some(agent),
-            ending: None,
-            rating: None,
-            callback: Some(back.task),
-            demo: self.config.demo,
-        };
-        let (call, actions) = Call::outgoing(facts, hotline, card, self.config.patience);
-        self.shown.insert(agent, id);
-        self.open_line(call, Some(back.number), None);
-        self.queued(told);
-        for action in actions {
-            self.act(id, action);
-        }
-        Ok(id)
-    }
-
     /// Who may answer calls. Whoever is no longer there gets no more of them.
     pub(crate) fn set_roster(&mut self, agents: Vec<AgentCard>) {
         let gone: Vec<_> = self
@@ -173,7 +135,8 @@ impl Conductor {
             if self.agents.get(&agent) == Some(&card) {
                 continue;
             }
-            self.queue_event(queue::Event::Agent { agent, skills: card.skills.clone() });
+            let (skills, answers) = (card.skills.clone(), card.answers);
+            self.queue_event(queue::Event::Agent { agent, skills, answers });
             let registered = self.phones.contains_key(&card.number);
             self.agents.insert(agent, card);
             self.queue_event(queue::Event::Phone { agent, registered });
@@ -226,7 +189,9 @@ impl Conductor {
         if phase == "ended" && facts.answered_at.is_none() {
             return None; // nothing to write down
         }
-        let number = line.number.as_ref().map(base::PhoneNumber::reveal);
+        let errand = facts.errand;
+        let number = line.number.as_ref().filter(|_| errand.is_none());
+        let number = number.map(base::PhoneNumber::reveal);
         Some(DeskCall {
             id,
             direction: facts.direction,
@@ -245,7 +210,13 @@ impl Conductor {
             answered_at: facts.answered_at,
             ended_at: facts.talk_ended_at.or(facts.ended_at),
             waited_secs: facts.waited(now).num_seconds(),
-            reason_for_me: if line.call.is_out() { "回拨" } else { "空闲最久" },
+            reason_for_me: match errand {
+                Some(errand) => errand.purpose.label(),
+                None if line.call.is_out() => "回拨",
+                None => "空闲最久",
+            },
+            ticket_id: errand.map(|errand| errand.ticket),
+            purpose: errand.map(|errand| errand.purpose),
             outcome_needed: line.call.wants_outcome(),
         })
     }
@@ -257,7 +228,7 @@ impl Conductor {
             .queue
             .agents()
             .filter_map(|(id, standing)| {
-                let card = self.agents.get(&id)?;
+                let card = self.agents.get(&id).filter(|card| card.answers)?;
                 let view = PresenceView::of(standing);
                 let call = match standing.presence {
                     Presence::Talking { call } | Presence::Ringing { call } => {

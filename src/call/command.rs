@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::desk::{Desk, Floor};
 use crate::entry::Outcome;
-use crate::facts::AgentCard;
+use crate::facts::{AgentCard, Errand};
 use crate::figures::Today;
 use crate::run::Input;
 
@@ -46,6 +46,14 @@ pub struct CallBack {
     pub hotline: String,
 }
 
+/// A ticket's citizen to be called, by somebody of a unit or of the hotline (联系、回访): from the main
+/// number, and whoever calls sees no number.
+#[derive(Debug, Clone)]
+pub struct CallCitizen {
+    pub errand: Errand,
+    pub number: PhoneNumber,
+}
+
 type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
 pub(crate) enum Command {
@@ -78,6 +86,11 @@ pub(crate) enum Command {
     CallBack {
         agent: AgentId,
         back: CallBack,
+        answer: Answer<CallId>,
+    },
+    CallCitizen {
+        agent: AgentId,
+        to: CallCitizen,
         answer: Answer<CallId>,
     },
     /// Who of the agents is in this call; `None` for a call that is not in memory.
@@ -149,12 +162,17 @@ impl Calls {
         self.ask_for(|answer| Command::CallBack { agent, back, answer }).await
     }
 
+    /// Calls a ticket's citizen: the telephone of whoever asks rings first.
+    pub async fn call_citizen(&self, agent: AgentId, to: CallCitizen) -> Result<CallId, Error> {
+        self.ask_for(|answer| Command::CallCitizen { agent, to, answer }).await
+    }
+
     /// The agent who has, or last had, a call that is in memory.
     pub async fn agent_of(&self, call: CallId) -> Result<Option<AgentId>, Error> {
         self.ask_for(|answer| Command::AgentOf { call, answer }).await
     }
 
-    /// The caller's number in full, for the agent in the call.
+    /// The caller's number in full, for the agent in the call; none where a ticket's citizen is called.
     pub async fn number_of(
         &self,
         call: CallId,

@@ -10,7 +10,7 @@ use crate::state::Patience;
 /// What the conductor is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Every number that citizens can dial.
+    /// Every number that citizens can dial; the main entry last, from which citizens are called.
     pub hotlines: Vec<Hotline>,
     /// The area code that a dialled number may carry in front: `0434`.
     pub area_code: String,

@@ -1,11 +1,11 @@
 //! What desks and boards show, in the shape in which clients get it.
-use base::{AgentId, CallId};
+use base::{AgentId, CallId, TicketId};
 use chrono::{DateTime, Utc};
 use queue::{Presence, Standing};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::facts::{Direction, Ending};
+use crate::facts::{Direction, Ending, Purpose};
 
 macro_rules! described {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident),* })*) => { $(
@@ -87,6 +87,10 @@ pub struct DeskCall {
     pub ended_at: Option<DateTime<Utc>>,
     pub waited_secs: i64,
     pub reason_for_me: &'static str,
+    /// The ticket whose citizen is called; then there is no number.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub ticket_id: Option<TicketId>,
+    pub purpose: Option<Purpose>,
     pub outcome_needed: bool,
 }
 

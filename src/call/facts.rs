@@ -1,5 +1,5 @@
 //! What is known of a call, and the words for it. Plain data; a number never stands in here.
-use base::{AgentId, CallId};
+use base::{AgentId, CallId, PersonId, TicketId};
 use chrono::{DateTime, TimeDelta, Utc};
 use queue::Skills;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,13 @@ pub struct AgentCard {
     pub name: String,
     #[serde(default)]
     pub skills: Skills,
+    /// Takes calls that come in; else only calls citizens about tickets.
+    #[serde(default = "yes")]
+    pub answers: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 macro_rules! words {
@@ -61,6 +68,30 @@ macro_rules! words {
 words! {
     /// Who began the call.
     Direction { In = "in", Out = "out" }
+}
+
+words! {
+    /// Why a ticket's citizen is called: the unit speaks with them (联系), or they are asked how it was
+    /// (回访).
+    Purpose { Contact = "contact", FollowUp = "follow_up" }
+}
+
+impl Purpose {
+    /// What people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Contact => "联系诉求人",
+            Self::FollowUp => "回访",
+        }
+    }
+}
+
+/// A call to a ticket's citizen. Whoever makes it sees no number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    pub ticket: TicketId,
+    pub person: PersonId,
+    pub purpose: Purpose,
 }
 
 words! {
@@ -148,6 +179,9 @@ pub struct Facts {
     pub rating: Option<u8>,
     /// The callback task that this call serves.
     pub callback: Option<uuid::Uuid>,
+    /// The ticket that it is about, when its citizen is called.
+    #[serde(default)]
+    pub errand: Option<Errand>,
     #[serde(default)]
     pub demo: bool,
 }

@@ -21,6 +21,10 @@ use crate::store;
 /// How often it is read who works here.
 const ROSTER_EVERY: TimeDelta = TimeDelta::seconds(10);
 
+/// Who has a telephone here: agents, and whoever calls a ticket's citizen.
+pub const CALLERS: [Role; 6] =
+    [Role::Agent, Role::Supervisor, Role::FollowUp, Role::Clerk, Role::Leader, Role::Hub];
+
 /// Puts one record of the spool into its tables: what [`Spool::drain`] is given. Records of other
 /// rooms are refused.
 pub async fn put_away(record: Record, db: &PgPool, persons: &Persons) -> Result<(), Failure> {
@@ -39,7 +43,7 @@ pub async fn put_away(record: Record, db: &PgPool, persons: &Persons) -> Result<
 pub async fn keep_roster(calls: Calls, db: PgPool, clock: Arc<dyn Clock>) {
     let mut told: Vec<AgentCard> = Vec::new();
     loop {
-        match org::staff::with_role(&db, Role::Agent).await {
+        match org::staff::with_any_role(&db, &CALLERS).await {
             Ok(staff) => {
                 let agents: Vec<_> = staff.iter().map(AgentCard::from).collect();
                 if agents != told {

@@ -4,6 +4,7 @@
 mod act;
 mod answers;
 mod callbacks;
+mod calling;
 mod command;
 mod config;
 pub mod demo;
@@ -34,15 +35,17 @@ mod tests;
 mod whole_tests;
 
 pub use callbacks::due;
-pub use command::{CallBack, Calls, Error};
+pub use command::{CallBack, CallCitizen, Calls, Error};
 pub use config::{Config, PromptNames};
 pub use desk::{
     Desk, DeskCall, Floor, FloorAgent, FloorCall, FloorToday, FloorWaiting, HotlineView, Live,
     MyToday, PhoneView, PresenceView, QueueView, SpeechView,
 };
 pub use entry::{Entry, Outcome, Quality};
-pub use facts::{AgentCard, AttemptResult, Direction, Ending, Facts, Hotline, OutcomeKind};
-pub use keeping::{Past, keep_roster, outcome, put_away, recover};
+pub use facts::{
+    AgentCard, AttemptResult, Direction, Ending, Errand, Facts, Hotline, OutcomeKind, Purpose,
+};
+pub use keeping::{CALLERS, Past, keep_roster, outcome, put_away, recover};
 pub use recordings::{Recordings, Sound};
 pub use run::{Rooms, start};
 pub use sip::ToBrowser;

@@ -59,6 +59,7 @@ impl House {
             ending: None,
             rating: None,
             callback: None,
+            errand: None,
             demo: false,
         };
         let caller = Some(self.persons.seal_number(&number, id.uuid().as_bytes()));

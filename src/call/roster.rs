@@ -2,7 +2,7 @@
 use std::fs;
 use std::path::Path;
 
-use org::Staff;
+use org::{Role, Staff};
 use queue::Skills;
 
 use crate::facts::AgentCard;
@@ -14,6 +14,7 @@ impl From<&Staff> for AgentCard {
             number: staff.number.clone(),
             name: staff.display_name.clone(),
             skills: staff.skills.iter().map(String::as_str).collect::<Skills>(),
+            answers: staff.roles.contains(&Role::Agent),
         }
     }
 }
@@ -54,6 +55,7 @@ mod tests {
             number: "1027".into(),
             name: "王芳".into(),
             skills: Skills::from_iter(["heating"]),
+            answers: true,
         };
         write(&path, std::slice::from_ref(&card));
         assert_eq!(read(&path), [card]);

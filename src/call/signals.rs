@@ -99,6 +99,7 @@ impl Conductor {
             ending: None,
             rating: None,
             callback: None,
+            errand: None,
             demo: self.config.demo,
         };
         metrics::counter!("lianxin_calls_total", "hotline" => hotline.number.clone()).increment(1);

@@ -153,6 +153,7 @@ impl Call {
         call.phase = Phase::CallingAgent;
         call.facts.agent = Some(agent.id);
         call.agent = Some(agent);
+        call.outcome = call.facts.errand.is_some(); // it is known before what it came to
         call.deadline = Some(call.now + patience.agent);
         call.note("call_out", String::new());
         call.out.push(Action::Save);

@@ -77,7 +77,7 @@ pub fn media(
 
 fn trunk() -> TrunkConfig {
     TrunkConfig {
-        name: "carrier".into(),
+        name: TRUNK.into(),
         addresses: vec!["127.0.0.1".parse().expect("an address")],
         proxy: None,
         transport: sip::Transport::Udp,
@@ -95,6 +95,20 @@ pub fn switchboard(
     persons: Persons,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
+) -> Switchboard {
+    switchboard_with(folder, persons, clock, dice, |_| {})
+}
+
+/// The trunk of the switchboard, for calls to citizens.
+pub const TRUNK: &str = "carrier";
+
+/// The same with what the test sets.
+pub fn switchboard_with(
+    folder: &Path,
+    persons: Persons,
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+    set: impl FnOnce(&mut Config),
 ) -> Switchboard {
     let tasks = Tasks::default();
     let prompts = folder.join("prompts");
@@ -117,7 +131,7 @@ pub fn switchboard(
     let (speech, segments) = Speech::start(speech, &tasks, clock.clone());
     let spool =
         Spool::open(&folder.join("spool"), clock.clone()).expect("the folder can be written");
-    let config = Config {
+    let mut config = Config {
         hotlines: vec![Hotline {
             number: "12345".into(),
             name: "政务服务便民热线".into(),
@@ -129,6 +143,7 @@ pub fn switchboard(
         roster: folder.join("roster.json"),
         ..Config::default()
     };
+    set(&mut config);
     let sealing = Arc::new(db::seal::Keys::random(&*dice));
     let objects = Objects::new(folder.join("objects"), sealing.clone(), dice.clone());
     let recordings = Recordings::new(folder.join("recordings"), objects);

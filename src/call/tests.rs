@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use queue::{Ask, Limits, Presence, Queue, Skills};
 
-use crate::facts::{AgentCard, Direction, Ending, Facts, Hotline};
+use crate::facts::{AgentCard, Direction, Ending, Errand, Facts, Hotline, Purpose};
 use crate::state::{Action, AgentLeg, Call, CallerLeg, Ear, Event, Notice, Patience, Phase, Sound};
 
 fn call_id(n: u8) -> CallId {
@@ -20,6 +20,7 @@ fn card(n: u8) -> AgentCard {
         number: format!("10{n:02}"),
         name: format!("话务员{n}"),
         skills: Skills::default(),
+        answers: true,
     }
 }
 
@@ -41,6 +42,7 @@ fn facts(n: u8, direction: Direction, at: DateTime<Utc>) -> Facts {
         ending: None,
         rating: None,
         callback: None,
+        errand: None,
         demo: false,
     }
 }
@@ -80,7 +82,8 @@ impl World {
         let mut queue = Queue::new(Limits::default());
         for n in 1..=agents {
             let agent = card(n).id;
-            queue.on(queue::Event::Agent { agent, skills: Skills::default() }, clock.now());
+            let skills = Skills::default();
+            queue.on(queue::Event::Agent { agent, skills, answers: true }, clock.now());
             queue.on(queue::Event::Phone { agent, registered: true }, clock.now());
             queue.ask(agent, Ask::Ready, clock.now()).unwrap();
         }
@@ -390,6 +393,27 @@ fn an_outgoing_call_that_nobody_takes_needs_no_outcome() {
     world.on(1, Event::Tick);
     assert_eq!(world.call(1).facts.ending, Some(Ending::Busy));
     assert_eq!(world.presence(1), Presence::Ready);
+}
+
+#[test]
+fn a_call_about_a_ticket_needs_no_outcome_of_whoever_made_it() {
+    let mut world = World::new(1);
+    assert!(world.ring_out(1, 1));
+    let at = world.clock.now();
+    let call = world.calls.get_mut(&call_id(1)).unwrap();
+    call.facts.errand = Some(Errand {
+        ticket: base::TicketId::new(at, [1; 10]),
+        person: base::PersonId::new(at, [2; 10]),
+        purpose: Purpose::FollowUp,
+    });
+    call.outcome_given();
+    world.agent_picks_up(1);
+    world.on(1, Event::CitizenMedia { offer: Some("offer".into()) });
+    world.on(1, Event::CitizenAnswered { sdp: "answer".into() });
+    world.on(1, Event::CitizenAccepted { ok: true });
+    world.finish_sound(1);
+    assert_eq!(world.call(1).phase, Phase::Talking);
+    assert_eq!(world.queue.agent(card(1).id).unwrap().owes, None);
 }
 
 #[derive(Debug, Clone, Copy)]

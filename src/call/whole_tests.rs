@@ -12,8 +12,11 @@ use sip::{DialogId, Endpoint, Party, Target, ToBrowser};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::testing::{self, Switchboard, switchboard, telephone};
-use crate::{AgentCard, Calls, Desk, Entry, Error, Live, Outcome, OutcomeKind, Recordings, Sound};
+use crate::testing::{self, Switchboard, TRUNK, switchboard_with, telephone};
+use crate::{
+    AgentCard, CallCitizen, Calls, Desk, Entry, Errand, Error, Live, Outcome, OutcomeKind, Purpose,
+    Recordings, Sound,
+};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -27,6 +30,7 @@ fn agent(n: u8) -> AgentCard {
         number: format!("10{n:02}"),
         name: format!("话务员{n}"),
         skills: Skills::default(),
+        answers: true,
     }
 }
 
@@ -46,12 +50,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(set: impl FnOnce(&mut crate::Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let dice: Arc<dyn Dice> = Arc::new(SystemDice);
         let persons = Persons::new(Arc::new(Keys::random(&*dice)), clock.clone(), dice.clone());
         let Switchboard { calls, live, spool, recordings, port, tasks, .. } =
-            switchboard(folder.path(), persons, clock.clone(), dice.clone());
+            switchboard_with(folder.path(), persons, clock.clone(), dice.clone(), set);
         let agents = vec![agent(27), agent(28)];
         calls.roster(agents.clone());
         let config =
@@ -402,6 +410,43 @@ async fn a_number_that_is_none_of_ours_is_not_found() {
     let offer = media.add_offering(LegName::Caller, LegSpec::TRUNK).await.unwrap();
     world.citizen.call(target, Party::new("13800000001"), offer, Vec::new());
     assert!(matches!(world.ends().await, sip::Event::Failed { status: 404, .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_citizen_is_called_about_a_ticket_and_the_browser_learns_no_number() {
+    let mut world = World::with(|config| config.out_trunk = Some(TRUNK.to_owned()));
+    let clerk = AgentCard { answers: false, ..world.agents[0].clone() };
+    world.agents[0] = clerk.clone();
+    world.calls.roster(world.agents.clone());
+    let (say, told) = telephone(&world.calls, &clerk.number).await;
+    let mut browser = Browser { say, told, number: clerk.number.clone(), invite: String::new() };
+    world.desk_when(0, |desk| desk.phone.registered).await;
+    assert!(world.calls.presence(clerk.id, Ask::Ready).await.is_err(), "takes no calls");
+    let now = SystemClock::default().now();
+    let errand = Errand {
+        ticket: base::TicketId::new(now, [1; 10]),
+        person: base::PersonId::new(now, [2; 10]),
+        purpose: Purpose::Contact,
+    };
+    let to = CallCitizen { errand, number: "13800000001".parse().unwrap() };
+    let call = world.calls.call_citizen(clerk.id, to).await.unwrap();
+    let invite = browser.request("INVITE").await;
+    assert!(!invite.contains("13800000001"), "{invite}");
+    assert_eq!(header(&invite, "X-Call-Id"), call.to_string());
+    let desk = world.calls.desk(clerk.id).await.unwrap();
+    let shown = desk.call.unwrap();
+    assert_eq!((shown.caller_number, shown.ticket_id), (None, Some(errand.ticket)));
+    assert_eq!(world.calls.number_of(call, clerk.id).await.unwrap(), None);
+    assert!(world.calls.floor().await.unwrap().agents.iter().all(|at| at.id != clerk.id));
+    browser.reply(&invite, "486 Busy Here", "").await;
+    world.desk_when(0, |desk| desk.presence.state == "signed_out").await;
+    let kept = world.kept().await;
+    let about = kept.iter().find_map(|entry| match entry {
+        Entry::Call { facts, .. } => facts.errand,
+        _ => None,
+    });
+    assert_eq!(about, Some(errand));
+    assert!(!serde_json::to_string(&kept).unwrap().contains("13800000001"));
 }
 
 /// When a tenth of a second holds this tone, also under something else that sounds.

@@ -11,6 +11,8 @@ use crate::state::{Action, Queue};
 #[derive(Debug, Clone)]
 pub struct Standing {
     pub skills: Skills,
+    /// Takes calls that come in; else only makes some.
+    pub answers: bool,
     pub presence: Presence,
     pub since: DateTime<Utc>,
     /// Whether a telephone is registered.
@@ -40,8 +42,15 @@ impl Standing {
 }
 
 impl Queue {
-    pub(crate) fn know(&mut self, agent: AgentId, skills: Skills, now: DateTime<Utc>) {
+    pub(crate) fn know(
+        &mut self,
+        agent: AgentId,
+        skills: Skills,
+        answers: bool,
+        now: DateTime<Utc>,
+    ) {
         if let Some(standing) = self.agents.get_mut(&agent) {
+            standing.answers = answers;
             let (since, turn) = standing.idle_since;
             let had = std::mem::replace(&mut standing.skills, skills.clone());
             if standing.presence == Presence::Ready {
@@ -52,6 +61,7 @@ impl Queue {
         }
         let standing = Standing {
             skills,
+            answers,
             presence: Presence::SignedOut,
             since: now,
             phone: false,

@@ -33,10 +33,11 @@ impl Default for Limits {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody may answer calls, or has other skills than before.
+    /// Somebody may answer calls, or has other skills than before; or only makes calls.
     Agent {
         agent: AgentId,
         skills: Skills,
+        answers: bool,
     },
     /// Somebody may no longer answer calls.
     Gone(AgentId),
@@ -137,7 +138,7 @@ impl Queue {
     pub fn on(&mut self, event: Event, now: DateTime<Utc>) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Agent { agent, skills } => self.know(agent, skills, now),
+            Event::Agent { agent, skills, answers } => self.know(agent, skills, answers, now),
             Event::Gone(agent) => self.forget(agent, &mut actions),
             Event::Phone { agent, registered } => self.phone(agent, registered, now, &mut actions),
             Event::Joined { call, needs, priority } => {
@@ -188,6 +189,9 @@ impl Queue {
         if let Some(call) = standing.owes {
             return Err(Refused::OutcomeMissing(call));
         }
+        if ask == A::Ready && !standing.answers {
+            return Err(Refused::UnknownAgent);
+        }
         if ask == A::Ready && !standing.phone {
             return Err(Refused::PhoneNotRegistered);
         }
@@ -213,6 +217,7 @@ impl Queue {
         let next = match &standing.presence {
             Presence::Ready | Presence::WrapUp { .. } => Ask::Ready,
             Presence::NotReady { why } => Ask::NotReady { why: why.to_string() },
+            Presence::SignedOut if !standing.answers => Ask::SignedOut,
             Presence::SignedOut => Ask::NotReady { why: "外呼".to_owned() },
             Presence::Ringing { .. } | Presence::Talking { .. } => return Err(Refused::Busy),
         };

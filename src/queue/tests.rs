@@ -19,7 +19,7 @@ fn queue_with(agents: &[u8], clock: &ManualClock) -> Queue {
     let mut queue = Queue::new(Limits::default());
     for n in agents {
         let skills = if n % 2 == 0 { Skills::from_iter(["heating"]) } else { Skills::default() };
-        queue.on(Event::Agent { agent: agent(*n), skills }, clock.now());
+        queue.on(Event::Agent { agent: agent(*n), skills, answers: true }, clock.now());
         queue.on(Event::Phone { agent: agent(*n), registered: true }, clock.now());
         queue.ask(agent(*n), Ask::Ready, clock.now()).unwrap();
         clock.advance(TimeDelta::seconds(1));

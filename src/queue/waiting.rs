@@ -96,7 +96,8 @@ impl Queue {
     }
 
     pub(crate) fn served(&self, needs: &Skills) -> bool {
-        let at_work = |s: &Standing| s.presence != Presence::SignedOut && s.skills.cover(needs);
+        let at_work =
+            |s: &Standing| s.answers && s.presence != Presence::SignedOut && s.skills.cover(needs);
         self.agents.values().any(at_work)
     }
 

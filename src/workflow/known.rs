@@ -70,7 +70,7 @@ pub(crate) async fn gather(
         },
         None => None,
     };
-    Ok(Known { catalogue, proofs, parent, by_citizen: false })
+    Ok(Known { catalogue, proofs, parent, ..Known::default() })
 }
 
 /// Whether what a field names is there.

@@ -3,6 +3,7 @@
 //! nothing itself.
 mod accept;
 pub mod attachments;
+mod calling;
 pub mod demo;
 pub mod doctor;
 pub mod errands;
@@ -18,6 +19,8 @@ mod life_tests;
 mod lookup;
 mod moved;
 mod page;
+#[cfg(test)]
+mod rating_tests;
 pub mod recompute;
 mod redact;
 mod remind;
@@ -36,8 +39,9 @@ mod timers;
 pub mod webhooks;
 
 pub use accept::{Answer, Draft, Intake};
+pub use calling::ToCall;
 pub use error::Error;
-pub use lookup::{PublicStep, PublicView};
+pub use lookup::{PageAnswer, PublicStep, PublicView};
 pub use page::TicketPage;
 
 use std::collections::HashMap;

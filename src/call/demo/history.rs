@@ -266,6 +266,7 @@ impl<'a> Chronicler<'a> {
             ending: None,
             rating: None,
             callback: None,
+            errand: None,
             demo: true,
         }
     }
@@ -372,6 +373,7 @@ impl<'a> Chronicler<'a> {
             agent: Some(agent),
             ending: Some(ending),
             callback: Some(task),
+            errand: None,
             ..self.facts(at, hotline, Some(person))
         };
         let (call, known_at) = (facts.id, answered_at.unwrap_or(ended_at));
@@ -406,6 +408,7 @@ mod tests {
             number: format!("10{n:02}"),
             name: String::new(),
             skills: Skills::default(),
+            answers: true,
         });
         let hotlines = ["12345", "12319"].map(|number| Hotline {
             number: number.to_owned(),

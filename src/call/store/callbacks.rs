@@ -27,14 +27,33 @@ pub struct Attempt {
     pub result: AttemptResult,
 }
 
-/// Whom to call back, the most urgent first; then those done in the last day.
-pub async fn open(db: &PgPool, now: DateTime<Utc>, limit: i64) -> Result<Vec<Task>, sqlx::Error> {
+/// Where a page of callbacks ended: whether it was done, its due, its id.
+pub type Place = (bool, DateTime<Utc>, Uuid);
+
+impl Task {
+    /// Its place in the list.
+    pub fn place(&self) -> Place {
+        (self.done_at.is_some(), self.due_at, self.id)
+    }
+}
+
+/// Whom to call back, the most urgent first, then those done in the last day; those `after` one.
+pub async fn open(
+    db: &PgPool,
+    now: DateTime<Utc>,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Task>, sqlx::Error> {
     let rows = sqlx::query!(
         "select id, person_id, hotline, hotline_name, missed_at, due_at, tries, done_at from callback_task
-        where done_at is null or done_at > $1::timestamptz - interval '1 day'
+        where (done_at is null or done_at > $1::timestamptz - interval '1 day')
+            and ($3::boolean is null or (done_at is not null, due_at, id) > ($3, $4::timestamptz, $5::uuid))
         order by done_at is not null, due_at, id limit $2",
         now,
-        limit
+        limit,
+        after.map(|(done, ..)| done),
+        after.map(|(_, due, _)| due),
+        after.map(|(.., id)| id),
     )
     .fetch_all(db)
     .await?;

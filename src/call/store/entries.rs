@@ -67,6 +67,7 @@ async fn call(
             .await?;
     let person = match (known, caller) {
         (Some(person), _) => person,
+        (None, _) if facts.errand.is_some() => facts.errand.map(|errand| errand.person.uuid()),
         (None, None) => None,
         (None, Some(sealed)) => {
             let number = persons.open_number(sealed, facts.id.uuid().as_bytes())?;
@@ -75,8 +76,9 @@ async fn call(
     };
     sqlx::query!(
         "insert into call_record (id, rev, direction, hotline, hotline_name, dialled, trunk, person_id, withheld,
-            agent_id, invite_at, queued_at, answered_at, talk_ended_at, ended_at, ending, rating, callback_id, demo)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+            agent_id, invite_at, queued_at, answered_at, talk_ended_at, ended_at, ending, rating, callback_id, demo,
+            ticket_id, purpose)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         on conflict (id) do update set rev = excluded.rev, agent_id = excluded.agent_id,
             answered_at = excluded.answered_at, talk_ended_at = excluded.talk_ended_at,
             ended_at = excluded.ended_at, ending = excluded.ending, rating = excluded.rating
@@ -101,6 +103,8 @@ async fn call(
         facts.rating.map(i16::from),
         facts.callback,
         facts.demo,
+        facts.errand.map(|errand| errand.ticket.uuid()),
+        facts.errand.map(|errand| errand.purpose.as_str()),
     )
     .execute(&mut *db)
     .await?;

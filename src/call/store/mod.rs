@@ -6,7 +6,7 @@ mod entries;
 mod figures;
 mod lists;
 
-pub use callbacks::{Attempt, Task, find as callback, open as callbacks};
+pub use callbacks::{Attempt, Place, Task, find as callback, open as callbacks};
 pub use drafts::{all as drafts, delete as forget_draft, find as draft, save as save_draft};
 pub use entries::write;
 pub(crate) use figures::{Cut, end_unfinished, known, owed, today, unfinished};

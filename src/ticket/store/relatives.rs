@@ -87,10 +87,12 @@ pub(crate) async fn is_citizens_call(
 ) -> Result<bool, Error> {
     let own = ticket.request.call == Some(call);
     let there = sqlx::query_scalar!(
-        r#"select exists (select from call_record where id = $1 and (person_id = $2 or $3)) as "there!""#,
+        r#"select exists (select from call_record where id = $1 and (person_id = $2 or ticket_id = $4 or $3))
+            as "there!""#,
         call.uuid(),
         ticket.request.person.map(PersonId::uuid),
         own,
+        ticket.id.uuid(),
     );
     Ok(there.fetch_one(db).await?)
 }
