@@ -58,11 +58,21 @@ async fn two() -> Two {
         tickets.push(after.unwrap());
     }
     let sealed = tickets.pop().unwrap();
+    for (ticket, purpose) in [(&tickets[0], "request"), (&sealed, "request"), (&sealed, "evidence")]
+    {
+        let dice: &dyn Dice = &SystemDice;
+        let id = new_id(house.clock.now(), dice);
+        let sql = "insert into attachment (id, ticket_id, at, actor, purpose, name, type, bytes, sha256, sent_sha256, object)
+            values ($1, $2, now(), 'x', $3, '照片.jpg', 'image/jpeg', 1, $4, $4, $1::text)";
+        let insert = sqlx::query(sql).bind(id).bind(ticket.id.uuid()).bind(purpose);
+        insert.bind(vec![0_u8; 32]).execute(&house.db).await.unwrap();
+    }
     let door = db::door(&house.db);
     Two { door, clerk, other, agent, open: tickets.remove(0), sealed, house }
 }
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
+    "select id from attachment",
     "select id from ticket",
     "select ticket_id from handling_leg",
     "select ticket_id from timer",
@@ -108,6 +118,16 @@ async fn a_unit_reads_no_message_to_a_citizen_and_no_sealed_record() {
 }
 
 #[tokio::test]
+async fn a_unit_finds_no_file_that_the_citizen_of_a_sealed_ticket_sent() {
+    let two = two().await;
+    let of = "select ticket_id from attachment where purpose = 'request'";
+    assert_eq!(ids(&two.door, Some(&two.clerk), of).await, [two.open.id.uuid()]);
+    assert_eq!(ids(&two.door, Some(&two.agent), of).await.len(), 2);
+    let evidence = "select ticket_id from attachment where purpose = 'evidence'";
+    assert_eq!(ids(&two.door, Some(&two.clerk), evidence).await, [two.sealed.id.uuid()]);
+}
+
+#[tokio::test]
 async fn no_one_writes_a_ticket_with_a_viewers_eyes() {
     let two = two().await;
     for actor in [&two.clerk, &two.agent] {
@@ -118,6 +138,12 @@ async fn no_one_writes_a_ticket_with_a_viewers_eyes() {
         let sql = "insert into rating (ticket_id, at, cycle, reached, words, not_true) values ($1, now(), 1, false, '', false)";
         let done = sqlx::query(sql).bind(two.open.id.uuid()).execute(&mut *tx).await;
         assert!(done.is_err());
+        let mut tx = sight::begin(&two.door, &Sight::of(actor)).await.unwrap();
+        let sql = "insert into attachment (id, ticket_id, at, actor, purpose, name, type, bytes, sha256, sent_sha256, object)
+            values ($1, $1, now(), 'x', 'request', 'x', 'x', 1, ''::bytea, ''::bytea, 'x')";
+        let done = sqlx::query(sql).bind(two.open.id.uuid()).execute(&mut *tx).await;
+        let why = done.unwrap_err().to_string();
+        assert!(why.contains("row-level security"), "{why}");
     }
 }
 
