@@ -21,8 +21,25 @@ const STATES: &[&str] = &[
     "not_accepted",
     "cancelled",
 ];
-const FLAGS: &[&str] =
-    &["late", "extended", "returned", "rework", "urged", "correction", "sealed", "provisional"];
+const FLAGS: &[&str] = &[
+    "late",
+    "extended",
+    "returned",
+    "rework",
+    "urged",
+    "correction",
+    "sealed",
+    "provisional",
+    "mass",
+    "merged_children",
+    "suspended",
+    "withdrawn",
+    "self_reported_contact",
+    "rating_doubted",
+    "oversight:yellow",
+    "oversight:red",
+    "oversight:order",
+];
 
 /// Every filter of every role; the line with the worst comes last.
 pub(crate) async fn lists(house: &House, length: Duration) {
@@ -159,6 +176,7 @@ async fn queries(desk: &Desk) -> Vec<String> {
         "&sort=due",
         "&sort=newest",
         "&late=true",
+        "&oversight=red,order,meeting",
         "&state=handling&kind=complaint&flag=urged",
         "&state=closed&flag=rework&from=2025-01-01&to=2025-12-31",
         "&kind=praise&state=in_review",

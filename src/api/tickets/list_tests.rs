@@ -57,10 +57,76 @@ async fn each_filter_keeps_what_it_names_and_leaves_out_the_rest() {
 }
 
 #[tokio::test]
+async fn every_mark_that_a_list_shows_can_be_asked_for() {
+    let house = house().await;
+    let people = people(&house).await;
+    let supervisor = house.signed_in("supervisor", Role::Supervisor, None).await.1;
+    let marked = house.post("/api/v1/tickets", &people.agent, form(1)).await;
+    house.post("/api/v1/tickets", &people.agent, form(2)).await;
+    let flag = json!({"action": "flag", "mass": true, "headcount": 30, "reason": "多人反映"});
+    let marked = act(&house, &supervisor, &marked, flag).await;
+    let red = json!({"action": "oversee", "level": "red", "reason": "媒体报道"});
+    let marked = act(&house, &supervisor, &marked, red).await.json();
+    let number = marked["number"].as_str().unwrap().to_owned();
+    let flags = marked["flags"].as_array().unwrap().clone();
+    assert_eq!(flags, [json!("mass"), json!("oversight:red")]);
+    for query in
+        ["flag=mass", "flag=oversight:red", "flag=mass,oversight:red", "oversight=red,order"]
+    {
+        let found = numbers(&house, &supervisor, &format!("box=all&{query}")).await;
+        assert_eq!(found, std::slice::from_ref(&number), "{query}");
+    }
+    for flag in ticket::Flag::ALL {
+        numbers(&house, &supervisor, &format!("box=all&flag={}", flag.word())).await;
+    }
+    for query in
+        ["flag=withdrawn", "flag=mass,withdrawn", "oversight=yellow", "flag=rating_doubted"]
+    {
+        let found = numbers(&house, &supervisor, &format!("box=all&{query}")).await;
+        assert_eq!(found, Vec::<String>::new(), "{query}");
+    }
+}
+
+/// A page of a list is found without looking at every ticket.
+#[tokio::test]
+async fn each_mark_has_an_index_that_gives_its_page() {
+    let house = house().await;
+    let condition = [
+        "mass",
+        "merged_children > 0",
+        "withdrawn",
+        "self_reported",
+        "rating_doubted",
+        "oversight is not null and oversight = any('{red}')",
+    ];
+    let mut tx = house.app.system.begin().await.unwrap();
+    sqlx::query("set local enable_seqscan = off").execute(&mut *tx).await.unwrap();
+    sqlx::query("set local enable_sort = off").execute(&mut *tx).await.unwrap();
+    for condition in condition {
+        let sql =
+            format!("explain select id from ticket where {condition} order by id desc limit 50");
+        let plan: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *tx).await.unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains("ticket_mark_") || plan.contains("ticket_rating_doubted"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn a_filter_that_does_not_exist_is_refused() {
     let house = house().await;
     let people = people(&house).await;
-    for query in ["kind=x", "flag=x", "state=x", "sort=x", "from=yesterday", "unit=1", "page=2"] {
+    for query in [
+        "kind=x",
+        "flag=x",
+        "flag=oversight:x",
+        "oversight=x",
+        "state=x",
+        "sort=x",
+        "from=yesterday",
+        "unit=1",
+        "page=2",
+    ] {
         let answer = house.get(&format!("/api/v1/tickets?{query}"), &people.dispatcher).await;
         assert_eq!(answer.problem(), (422, "bad_query".to_owned()), "{query}");
     }

@@ -3,7 +3,7 @@ use base::{CategoryId, PlaceId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
 use org::Actor;
 use serde::{Deserialize, Serialize};
-use ticket::{Channel, Filter, Flag, Kind, Narrow, Page, Sort, Stage, Urgency};
+use ticket::{Channel, Filter, Flag, Kind, Level, Narrow, Page, Sort, Stage, Urgency};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{App, Error, days};
@@ -42,9 +42,14 @@ pub(crate) struct Search {
     #[schema(value_type = Option<uuid::Uuid>)]
     pub place: Option<PlaceId>,
     /// Marks, separated by commas: `late`, `extended`, `returned`, `rework`, `urged`, `correction`,
-    /// `sealed`, `provisional`; a ticket carries all of them.
+    /// `sealed`, `provisional`, `mass`, `merged_children`, `suspended`, `withdrawn`,
+    /// `self_reported_contact`, `rating_doubted`, `oversight:LEVEL`; a ticket carries all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flag: Option<String>,
+    /// Levels of oversight, separated by commas: `notice`, `yellow`, `red`, `order`, `meeting`; the
+    /// strongest that stands is one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oversight: Option<String>,
     /// Accepted from this time or day on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -71,6 +76,9 @@ pub(crate) struct Search {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts: bool,
 }
+
+/// How a list shows a level of oversight among the marks.
+const OVERSIGHT: &str = "oversight:";
 
 impl Search {
     pub(crate) fn most(&self) -> i64 {
@@ -110,6 +118,15 @@ impl Search {
             let text = text.as_deref().filter(|text| !text.is_empty());
             text.map(|text| days::moment(app, text, last)).transpose()
         };
+        // a mark as the list shows it, `oversight:red`, is a level
+        let flags = self.flag.as_deref().unwrap_or_default().split(',');
+        let plain = |level: bool| {
+            let of = flags.clone().filter(|word| word.trim().starts_with(OVERSIGHT) == level);
+            Some(of.collect::<Vec<_>>().join(",")).filter(|words| !words.is_empty())
+        };
+        let marked = plain(true).map(|words| words.replace(OVERSIGHT, ""));
+        let mut oversight = several(self.oversight.as_deref(), "督办级别", Level::from_word)?;
+        oversight.extend(several(marked.as_deref(), "督办级别", Level::from_word)?);
         Ok(Narrow {
             states: several(self.state.as_deref(), "状态", Stage::from_word)?,
             unit: self.unit,
@@ -118,7 +135,8 @@ impl Search {
             channel: one(self.channel.as_deref(), "来源渠道", Channel::from_word)?,
             category: self.category,
             place: self.place,
-            flags: several(self.flag.as_deref(), "标记", Flag::from_word)?,
+            flags: several(plain(false).as_deref(), "标记", Flag::from_word)?,
+            oversight,
             from: moment(&self.from, false)?,
             to: moment(&self.to, true)?,
             due_before: moment(&self.due_before, true)?,

@@ -42,6 +42,7 @@ pub struct Row {
     pub mass: bool,
     pub withdrawn: bool,
     pub self_reported: bool,
+    pub rating_doubted: bool,
     pub merged_children: i16,
     pub demo: bool,
 }
@@ -117,7 +118,7 @@ pub(super) const COLUMNS: &str = ") select ticket.id, ticket.number, ticket.vers
     ticket.state, unit.name as unit_name, ticket.accepted_at, ticket.promise_at, ticket.due_at, \
     ticket.ended_at, ticket.provisional, ticket.was_late, ticket.channel, place.path as place_path, \
     ticket.sealed, ticket.person_id, ticket.cycle, ticket.returns, ticket.corrections, ticket.extensions, ticket.urges, \
-    ticket.oversight, ticket.mass, ticket.withdrawn, ticket.self_reported, ticket.merged_children, ticket.demo \
+    ticket.oversight, ticket.mass, ticket.withdrawn, ticket.self_reported, ticket.rating_doubted, ticket.merged_children, ticket.demo \
     from page join ticket on ticket.id = page.id \
     left join unit on unit.id = ticket.unit_id left join place on place.id = ticket.place_id order by ";
 

@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use super::list::{Filter, conditions};
 use crate::error::Error;
 use crate::kind::{Channel, Kind, Urgency, words};
+use crate::side::Level;
 use crate::state::Stage;
 
 words! {
@@ -19,6 +20,12 @@ words! {
         Correction = "correction" "曾补正",
         Sealed = "sealed" "保密",
         Provisional = "provisional" "时限暂定",
+        Mass = "mass" "群体性诉求",
+        MergedChildren = "merged_children" "有并入工单",
+        Suspended = "suspended" "挂账",
+        Withdrawn = "withdrawn" "撤单",
+        SelfReportedContact = "self_reported_contact" "联系自填",
+        RatingDoubted = "rating_doubted" "评价存疑",
     }
 }
 
@@ -36,6 +43,8 @@ pub struct Narrow {
     /// A place and those below it.
     pub place: Option<PlaceId>,
     pub flags: Vec<Flag>,
+    /// The strongest standing mark of oversight is one of these (督办级别).
+    pub oversight: Vec<Level>,
     /// Accepted from … until before ….
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
@@ -59,6 +68,11 @@ pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: Dat
         if let Some(word) = word {
             query.push(" and ticket.").push(column).push(" = ").push_bind(word);
         }
+    }
+    if !narrow.oversight.is_empty() {
+        let words: Vec<_> = narrow.oversight.iter().map(|level| level.word().to_owned()).collect();
+        query.push(" and ticket.oversight is not null and ticket.oversight = any(");
+        query.push_bind(words).push(")");
     }
     if let Some(category) = narrow.category {
         let id = category.uuid();
@@ -96,6 +110,12 @@ pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: Dat
             Flag::Correction => " and ticket.corrections > 0",
             Flag::Sealed => " and ticket.sealed",
             Flag::Provisional => " and ticket.provisional",
+            Flag::Mass => " and ticket.mass",
+            Flag::MergedChildren => " and ticket.merged_children > 0",
+            Flag::Suspended => " and ticket.state = 'suspended'",
+            Flag::Withdrawn => " and ticket.withdrawn",
+            Flag::SelfReportedContact => " and ticket.self_reported",
+            Flag::RatingDoubted => " and ticket.rating_doubted",
         });
     }
 }
