@@ -1,17 +1,18 @@
 //! Whom to call back (漏接电话回拨).
 use axum::extract::State;
 use axum::http::StatusCode;
+use call::store::Place;
 use call::{CallBack, store};
 use chrono::{DateTime, Utc};
 use org::Role;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
-use crate::{App, Error, Json, Path, Viewer, words};
+use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(call_back))
@@ -46,10 +47,23 @@ pub(crate) struct Callbacks {
 
 /// Missed calls to call back 漏接回拨
 #[utoipa::path(get, path = "/callbacks", tag = "calls",
-    responses((status = 200, body = Callbacks), (status = 403, body = Problem)))]
-pub(crate) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<Callbacks>, Error> {
+    params(PageOf),
+    responses((status = 200, body = Callbacks), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(page): Query<PageOf>,
+) -> Result<Json<Callbacks>, Error> {
     viewer.require_any(&[Role::Agent, Role::Supervisor])?;
-    let tasks = store::callbacks(&app.db, app.clock.now(), 200).await?;
+    let after = page.cursor.as_deref().map(place).transpose()?;
+    let most = page.limit.unwrap_or(200).clamp(1, 200);
+    let mut tasks = store::callbacks(&app.db, app.clock.now(), after, most + 1).await?;
+    let more = tasks.len() > usize::try_from(most).unwrap_or(usize::MAX);
+    tasks.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let next = tasks.last().filter(|_| more).map(|task| {
+        let (done, due, id) = task.place();
+        format!("{}_{}_{id}", u8::from(done), due.timestamp_micros())
+    });
     let mut db = app.seen_by(&viewer.actor()).await?;
     let mut items = Vec::new();
     for task in tasks {
@@ -69,7 +83,26 @@ pub(crate) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<
             state: if task.done_at.is_some() { "done" } else { "open" },
         });
     }
-    Ok(Json(Callbacks { items, next: None }))
+    Ok(Json(Callbacks { items, next }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageOf {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// Where the page before ended.
+fn place(cursor: &str) -> Result<Place, Error> {
+    let read = || {
+        let (done, rest) = cursor.split_once('_')?;
+        let (due, id) = rest.split_once('_')?;
+        let due = DateTime::from_timestamp_micros(due.parse().ok()?)?;
+        Some((done == "1", due, id.parse().ok()?))
+    };
+    read().ok_or_else(|| Error::invalid("bad_cursor", "cursor 无效"))
 }
 
 #[derive(Serialize, ToSchema)]

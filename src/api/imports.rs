@@ -1,6 +1,7 @@
 //! Bringing tables in (导入): units, people, places, knowledge, categories, the catalogue; CSV or
 //! XLSX. Every wrong row is named, and when one is wrong nothing is written.
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read, Seek};
 
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::StatusCode;
@@ -13,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use workflow::attachments::LARGEST;
 
-use crate::attachments::{unreadable, whole};
+use crate::attachments::{received, unreadable};
 use crate::openapi::Problem;
 use crate::{App, Error, Json, Path, Query, Viewer};
 
@@ -77,8 +78,8 @@ async fn bring(
             detail: "表格须以 multipart/form-data 上传".to_owned(),
         });
     };
-    let bytes = read_form(form).await?;
-    let sheet = tokio::task::spawn_blocking(move || sheet(&bytes));
+    let file = read_form(form).await?;
+    let sheet = tokio::task::spawn_blocking(move || sheet(file));
     let sheet = sheet.await.map_err(Error::internal)??;
     let report =
         import::bring(what, &sheet, how.dry_run, &viewer.actor(), &app.db, &*app.clock, &*app.dice)
@@ -106,24 +107,31 @@ async fn bring(
     }))
 }
 
-async fn read_form(mut form: Multipart) -> Result<Vec<u8>, Error> {
+async fn read_form(mut form: Multipart) -> Result<File, Error> {
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         if field.name() == Some("file") {
-            return whole(field).await;
+            return Ok(received(field).await?.file);
         }
     }
     Err(Error::invalid("no_file", "缺少字段 file"))
 }
 
 /// The first sheet of a workbook, or CSV.
-fn sheet(bytes: &[u8]) -> Result<Sheet, Error> {
-    if !bytes.starts_with(b"PK") {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Error::invalid("not_utf8", "CSV 文件须为 UTF-8 编码，或改用 XLSX"))?;
-        return Ok(Sheet::csv(text)?);
+fn sheet(mut file: File) -> Result<Sheet, Error> {
+    let mut head = Vec::new();
+    (&file).take(2).read_to_end(&mut head).map_err(Error::internal)?;
+    file.rewind().map_err(Error::internal)?;
+    if head != b"PK" {
+        let text = std::io::read_to_string(&file).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => {
+                Error::invalid("not_utf8", "CSV 文件须为 UTF-8 编码，或改用 XLSX")
+            }
+            _ => Error::internal(error),
+        })?;
+        return Ok(Sheet::csv(&text)?);
     }
     let bad = || Error::invalid("bad_xlsx", "XLSX 文件无法读取");
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| bad())?;
+    let mut book = Xlsx::new(BufReader::new(file)).map_err(|_| bad())?;
     let range = book.worksheet_range_at(0).ok_or_else(bad)?.map_err(|_| bad())?;
     // rows before the first filled one count, too: errors name rows as the spreadsheet does
     let empty = range.start().map_or(0, |(row, _)| row);
@@ -192,7 +200,7 @@ mod tests {
         let refused = send(&house, &admin, "knowledge", text.as_bytes()).await.json();
         assert_eq!(refused["errors"][0]["row"], 4, "{refused}");
         let columns: Vec<_> = refused["errors"].as_array().unwrap().iter().collect();
-        assert!(columns.iter().any(|wrong| wrong["column"] == "有效期至"), "{refused}");
+        assert!(columns.iter().any(|wrong| wrong["column"] == "答复"), "{refused}");
         assert_eq!(found(&house, &admin).await, 0);
     }
 

@@ -40,6 +40,11 @@ impl Objects {
         self.put_from(name, &mut File::open(path)?)
     }
 
+    /// Stores everything that `from` gives, piece by piece.
+    pub fn put_read(&self, name: &str, from: &mut dyn Read) -> Result<(), Error> {
+        self.put_from(name, from)
+    }
+
     /// Opens an object; `None` when there is none of this name.
     pub fn open(&self, name: &str) -> Result<Option<Opened<File>>, Error> {
         match File::open(self.path(name)?) {

@@ -1,12 +1,13 @@
 //! Attachments (附件): what is uploaded to a ticket is looked at, cleaned, sealed among the objects,
 //! and read only by who may read the ticket; each reading is noted.
+use std::fs::File;
+
 use base::{StaffId, TicketId, UnitId};
 use chrono::{DateTime, Utc};
 use db::objects::Objects;
 use org::audit::{self, Act};
 use org::{Actor, Right, Thing};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use ticket::{Refused, Ticket};
 use uuid::Uuid;
@@ -67,11 +68,13 @@ pub struct Attachment {
 }
 
 /// A file as it is sent.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Upload {
     pub purpose: Purpose,
     pub name: String,
-    pub bytes: Vec<u8>,
+    /// At its beginning.
+    pub file: File,
+    pub sha256: [u8; 32],
     /// The same key keeps the same file.
     pub key: Option<String>,
 }
@@ -114,13 +117,13 @@ impl Workflow {
         objects: &Objects,
     ) -> Result<(Attachment, bool), Error> {
         self.may_attach(actor, id, upload.purpose).await?;
-        let sent: [u8; 32] = Sha256::digest(&upload.bytes).into();
+        let sent = upload.sha256;
         if let Some(before) = self.sent_before(actor, &upload, id, sent).await? {
             return Ok((before, false));
         }
-        let given = upload.bytes;
-        let cleaned = tokio::task::spawn_blocking(move || files::clean(given));
-        let file = cleaned.await.map_err(|_| broken())??;
+        let given = upload.file;
+        let cleaned = tokio::task::spawn_blocking(move || files::clean(given, sent));
+        let mut file = cleaned.await.map_err(|_| broken())??;
         let now = self.0.clock.now();
         let attachment = Attachment {
             id: new_id(now, &*self.0.dice),
@@ -132,8 +135,8 @@ impl Workflow {
             purpose: upload.purpose,
             name: files::safe_name(&upload.name, file.extension),
             kind: file.kind.to_owned(),
-            bytes: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
-            sha256: Sha256::digest(&file.bytes).to_vec(),
+            bytes: i64::try_from(file.length).unwrap_or(i64::MAX),
+            sha256: file.sha256.to_vec(),
             sent_sha256: sent.to_vec(),
             object: String::new(),
         };
@@ -141,7 +144,7 @@ impl Workflow {
             Attachment { object: format!("attachments/{}", attachment.id), ..attachment };
         // On disk first: a row never names a file that is not there.
         let (to, name) = (objects.clone(), attachment.object.clone());
-        let put = tokio::task::spawn_blocking(move || to.put(&name, &file.bytes));
+        let put = tokio::task::spawn_blocking(move || to.put_read(&name, &mut *file.content));
         put.await.map_err(|_| broken())??;
         let written = self.write_attachment(actor, &attachment, upload.key.as_deref()).await;
         if let Err(error) = written {

@@ -1,17 +1,21 @@
 //! What a file is, by its content: few kinds are taken, and images are written anew, so that what a
 //! camera notes (place, time, device) does not stay.
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use sha2::{Digest, Sha256};
 use ticket::Refused;
 
 /// A file that can be kept.
-#[derive(Debug)]
 pub(crate) struct Clean {
     pub kind: &'static str,
     pub extension: &'static str,
-    pub bytes: Vec<u8>,
+    pub length: u64,
+    pub sha256: [u8; 32],
+    /// What is kept: the file as it was sent, or the picture that was written anew.
+    pub content: Box<dyn Read + Send>,
 }
 
 /// What is taken: what `infer` calls it, what we call it, how its name ends.
@@ -41,26 +45,75 @@ const MEMORY: u64 = 256 * 1024 * 1024;
 /// Looks like the original.
 const QUALITY: u8 = 90;
 
-/// Says what a file is and takes out what it should not tell. Computes: call it from
-/// `spawn_blocking`.
-pub(crate) fn clean(bytes: Vec<u8>) -> Result<Clean, Refused> {
-    let found = infer::get(&bytes).map_or("", |kind| kind.mime_type());
+/// So much of a file tells what it is.
+const HEAD: u64 = 64 * 1024;
+
+/// Says what a file is and takes out what it should not tell; `sent` is its hash. Only a picture is
+/// ever in memory as a whole. Computes and reads: call it from `spawn_blocking`.
+pub(crate) fn clean(file: File, sent: [u8; 32]) -> Result<Clean, Refused> {
+    read_clean(file, sent).unwrap_or_else(|error| {
+        tracing::error!(%error, "a file that was sent cannot be read again");
+        Err(Refused::Bad("文件无法读取，请重新上传".to_owned()))
+    })
+}
+
+fn read_clean(mut file: File, sent: [u8; 32]) -> io::Result<Result<Clean, Refused>> {
+    let mut head = Vec::new();
+    (&file).take(HEAD).read_to_end(&mut head)?;
+    file.rewind()?;
+    let (kind, extension) = match taken(&head) {
+        Ok(found) => found,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if matches!(extension, "docx" | "xlsx") && holds(&mut file, b"vbaProject")? {
+        return Ok(Err(Refused::Bad("不接收含有宏的文件".to_owned())));
+    }
+    file.rewind()?;
+    let format = match kind {
+        "image/jpeg" => ImageFormat::Jpeg,
+        "image/png" => ImageFormat::Png,
+        "image/webp" => ImageFormat::WebP,
+        _ => {
+            let length = file.metadata()?.len();
+            let content = Box::new(file);
+            return Ok(Ok(Clean { kind, extension, length, sha256: sent, content }));
+        }
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(rewrite(&bytes, format).map(|bytes| Clean {
+        kind,
+        extension,
+        length: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes).into(),
+        content: Box::new(Cursor::new(bytes)),
+    }))
+}
+
+/// What a file is by its first bytes, if such a file is taken.
+fn taken(head: &[u8]) -> Result<(&'static str, &'static str), Refused> {
+    let found = infer::get(head).map_or("", |kind| kind.mime_type());
     let Some((_, kind, extension)) = TAKEN.iter().find(|(mime, ..)| *mime == found) else {
         return Err(Refused::Bad(
             "不支持此文件类型：可上传 JPG、PNG、WebP、PDF、DOCX、XLSX、MP3、WAV、MP4".to_owned(),
         ));
     };
-    let office = matches!(*extension, "docx" | "xlsx");
-    if office && contains(&bytes, b"vbaProject") {
-        return Err(Refused::Bad("不接收含有宏的文件".to_owned()));
+    Ok((kind, extension))
+}
+
+/// Whether these bytes stand anywhere in a file, read piece by piece.
+fn holds(from: &mut dyn Read, part: &[u8]) -> io::Result<bool> {
+    let mut window = Vec::new();
+    loop {
+        let read = from.take(HEAD).read_to_end(&mut window)?;
+        if contains(&window, part) {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        window.drain(..window.len().saturating_sub(part.len() - 1)); // what may begin it stays
     }
-    let bytes = match *kind {
-        "image/jpeg" => rewrite(&bytes, ImageFormat::Jpeg)?,
-        "image/png" => rewrite(&bytes, ImageFormat::Png)?,
-        "image/webp" => rewrite(&bytes, ImageFormat::WebP)?,
-        _ => bytes,
-    };
-    Ok(Clean { kind, extension, bytes })
 }
 
 /// The same picture, and nothing else.
@@ -108,6 +161,29 @@ pub(crate) fn safe_name(name: &str, extension: &str) -> String {
 mod tests {
     use super::*;
 
+    /// What is kept of these bytes.
+    fn kept(bytes: &[u8]) -> Result<(Clean, Vec<u8>), Refused> {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        file.rewind().unwrap();
+        let mut clean = clean(file, Sha256::digest(bytes).into())?;
+        let mut content = Vec::new();
+        clean.content.read_to_end(&mut content).unwrap();
+        assert_eq!(clean.length, content.len() as u64);
+        assert_eq!(clean.sha256[..], Sha256::digest(&content)[..]);
+        Ok((clean, content))
+    }
+
+    #[test]
+    fn what_lies_across_two_pieces_of_a_file_is_found() {
+        let at = usize::try_from(HEAD).unwrap() - 3;
+        let mut bytes = vec![b'x'; at];
+        bytes.extend(b"vbaProject and more");
+        assert!(holds(&mut bytes.as_slice(), b"vbaProject").unwrap());
+        assert!(!holds(&mut &bytes[..at + 9], b"vbaProject").unwrap());
+        assert!(!holds(&mut [].as_slice(), b"vbaProject").unwrap());
+    }
+
     fn jpeg_with_exif() -> Vec<u8> {
         let picture = DynamicImage::new_rgb8(8, 4);
         let mut out = Cursor::new(Vec::new());
@@ -124,10 +200,10 @@ mod tests {
     fn a_photograph_loses_what_the_camera_noted_and_stays_upright() {
         let sent = jpeg_with_exif();
         assert!(contains(&sent, b"GPS 43.17"));
-        let kept = clean(sent).unwrap();
+        let (kept, bytes) = kept(&sent).unwrap();
         assert_eq!((kept.kind, kept.extension), ("image/jpeg", "jpg"));
-        assert!(!contains(&kept.bytes, b"Exif") && !contains(&kept.bytes, b"GPS 43.17"));
-        let picture = image::load_from_memory(&kept.bytes).unwrap();
+        assert!(!contains(&bytes, b"Exif") && !contains(&bytes, b"GPS 43.17"));
+        let picture = image::load_from_memory(&bytes).unwrap();
         assert_eq!((picture.width(), picture.height()), (4, 8));
     }
 
@@ -144,7 +220,7 @@ mod tests {
             b"plain words".to_vec(),
             Vec::new(),
         ] {
-            assert!(clean(bytes).is_err());
+            assert!(kept(&bytes).is_err());
         }
     }
 
@@ -152,13 +228,13 @@ mod tests {
     fn a_cut_or_false_image_is_refused() {
         let mut cut = jpeg_with_exif();
         cut.truncate(60);
-        assert!(clean(cut).is_err());
+        assert!(kept(&cut).is_err());
     }
 
     #[test]
     fn a_pdf_stays_as_it_is() {
         let pdf = b"%PDF-1.7\n1 0 obj\n".to_vec();
-        assert_eq!(clean(pdf.clone()).unwrap().bytes, pdf);
+        assert_eq!(kept(&pdf).unwrap().1, pdf);
     }
 
     #[test]

@@ -1,13 +1,22 @@
 //! Files of a ticket: taken in pieces up to a limit, never plain on the disk, and given back only
 //! after it was noted who read them.
+use std::fs::File;
+use std::io;
+
+use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::TicketId;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use db::seal::Opened;
+use futures_util::stream::{self, Stream};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,8 +29,10 @@ use crate::{App, Error, Json, Path, Viewer, idempotency, words};
 
 /// A file with the rest of its form.
 const LARGEST_FORM: usize = LARGEST + 64 * 1024;
-/// So many are held in memory at once; the next waits.
+/// So many are taken at once, an image of each in memory; the next waits.
 static UPLOADS: Semaphore = Semaphore::const_new(6);
+/// What is sent of a file at once.
+const PIECE: u64 = 1 << 20;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -113,8 +124,8 @@ async fn read_form(mut form: Multipart) -> Result<Upload, Error> {
                 })?);
             }
             "file" => {
-                file =
-                    Some((field.file_name().unwrap_or_default().to_owned(), whole(field).await?));
+                let name = field.file_name().unwrap_or_default().to_owned();
+                file = Some((name, received(field).await?));
             }
             other => {
                 let why = format!("不认识的字段 {other}");
@@ -122,21 +133,34 @@ async fn read_form(mut form: Multipart) -> Result<Upload, Error> {
             }
         }
     }
-    let (name, bytes) = file.ok_or_else(|| Error::invalid("no_file", "缺少字段 file"))?;
+    let (name, Received { file, sha256 }) =
+        file.ok_or_else(|| Error::invalid("no_file", "缺少字段 file"))?;
     let purpose = purpose.ok_or_else(|| Error::invalid("no_purpose", "缺少字段 purpose"))?;
-    Ok(Upload { purpose, name, bytes, key: None })
+    Ok(Upload { purpose, name, file, sha256, key: None })
 }
 
-/// A file's bytes, no more of them than are allowed.
-pub(crate) async fn whole(mut field: Field<'_>) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
+/// A file that was sent: on the disk without a name, so that nothing is left of it whatever happens.
+pub(crate) struct Received {
+    pub file: File,
+    pub sha256: [u8; 32],
+}
+
+/// Takes a file piece by piece, and no more of it than is allowed.
+pub(crate) async fn received(mut field: Field<'_>) -> Result<Received, Error> {
+    let file = tokio::task::spawn_blocking(tempfile::tempfile);
+    let file = file.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let mut to = tokio::fs::File::from_std(file);
+    let (mut length, mut sum) = (0, Sha256::new());
     while let Some(piece) = field.chunk().await.map_err(|error| unreadable(&error))? {
-        if bytes.len() + piece.len() > LARGEST {
+        length += piece.len();
+        if length > LARGEST {
             return Err(too_large());
         }
-        bytes.extend_from_slice(&piece);
+        sum.update(&piece);
+        to.write_all(&piece).await.map_err(Error::internal)?;
     }
-    Ok(bytes)
+    to.rewind().await.map_err(Error::internal)?; // what was written is on its way before it
+    Ok(Received { file: to.into_std().await, sha256: sum.finalize().into() })
 }
 
 fn too_large() -> Error {
@@ -182,17 +206,16 @@ pub(crate) struct FileHead<'a> {
     pub shown: bool,
 }
 
-/// Opens an object and sends it.
+/// Opens an object and sends it piece by piece.
 pub(crate) async fn send(
     objects: db::objects::Objects,
     object: String,
     head: &FileHead<'_>,
 ) -> Result<Response, Error> {
-    let read = tokio::task::spawn_blocking(move || {
-        objects.open(&object)?.map(|mut opened| opened.read(0..u64::MAX)).transpose()
-    });
-    let bytes = read.await.map_err(Error::internal)?.map_err(Error::internal)?;
-    let bytes = bytes.ok_or(Error::NotFound)?;
+    let opened = tokio::task::spawn_blocking(move || objects.open(&object));
+    let opened = opened.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let opened = opened.ok_or(Error::NotFound)?;
+    let length = opened.len();
     let place = if head.shown { "inline" } else { "attachment" };
     let name: String = head.name.bytes().fold(String::new(), |mut name, byte| {
         if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
@@ -202,9 +225,10 @@ pub(crate) async fn send(
         }
         name
     });
-    let mut answer = bytes.into_response();
+    let mut answer = Body::from_stream(pieces(opened)).into_response();
     let headers = answer.headers_mut();
     for (key, value) in [
+        (header::CONTENT_LENGTH, length.to_string()), // so that a cut is noticed
         (header::CONTENT_TYPE, head.kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("{place}; filename*=UTF-8''{name}")), // RFC 6266
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -212,6 +236,21 @@ pub(crate) async fn send(
         headers.insert(key, HeaderValue::from_str(&value).map_err(Error::internal)?);
     }
     Ok(answer)
+}
+
+fn pieces(opened: Opened<File>) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((opened, 0), |(mut opened, at)| async move {
+        if at >= opened.len() {
+            return Ok(None);
+        }
+        let read = tokio::task::spawn_blocking(move || {
+            let piece = opened.read(at..at + PIECE).map_err(io::Error::other)?;
+            Ok::<_, io::Error>((opened, piece))
+        });
+        let (opened, piece) = read.await??;
+        let next = at + piece.len() as u64;
+        Ok((next > at).then(|| (Bytes::from(piece), (opened, next))))
+    })
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub(super) enum List {
     Audit,
 }
 
+/// Rows of one page: what is in memory at once.
+const PAGE: i64 = 100;
+
 type Page = (Vec<Value>, Option<String>);
 
 impl List {
@@ -168,9 +171,14 @@ impl List {
         for paging in ["cursor", "after", "limit", "counts"] {
             filter.remove(paging);
         }
-        if matches!(self, Self::Tickets | Self::Calls | Self::Notices) {
-            filter.insert("limit".to_owned(), 100.into());
-            filter.extend(after.map(|after| ("cursor".to_owned(), after.into())));
+        filter.insert("limit".to_owned(), PAGE.into());
+        if self == Self::Knowledge {
+            filter.insert("all".to_owned(), true.into());
+        }
+        if let Some(after) = after {
+            // a number where the list's cursor is one
+            let number = after.parse::<i64>().ok().filter(|_| self == Self::Audit);
+            filter.insert("cursor".to_owned(), number.map_or(after.into(), Value::from));
         }
         let (app, who) = (State(app.clone()), viewer.clone());
         match self {
@@ -178,7 +186,7 @@ impl List {
             Self::Calls => items(calls::list(app, who, query(filter)?).await?),
             Self::People => items(people::list(app, who, query(filter)?).await?),
             Self::Knowledge => items(knowledge::search(app, who, query(filter)?).await?),
-            Self::Callbacks => items(callbacks::list(app, who).await?),
+            Self::Callbacks => items(callbacks::list(app, who, query(filter)?).await?),
             Self::Notices => items(notices::list(app, who, query(filter)?).await?),
             Self::Audit => items(people::audit_lines(app, who, query(filter)?).await?),
         }
@@ -225,7 +233,10 @@ fn said(field: &str, word: &str) -> String {
         "/kind" => ticket::Kind::from_word(word).map(ticket::Kind::label),
         "/urgency" => ticket::Urgency::from_word(word).map(ticket::Urgency::label),
         "/channel" => ticket::Channel::from_word(word).map(ticket::Channel::label),
-        "/flags" => ticket::Flag::from_word(word).map(ticket::Flag::label),
+        "/flags" => match word.strip_prefix("oversight:") {
+            Some(level) => ticket::Level::from_word(level).map(ticket::Level::label),
+            None => ticket::Flag::from_word(word).map(ticket::Flag::label),
+        },
         "/roles" => word.parse().ok().map(org::Role::label),
         _ => None,
     };

@@ -5,6 +5,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::io::{Read, Seek};
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,6 +31,8 @@ pub(crate) use table::{Format, Table, Watermark};
 
 /// How long an export can be fetched.
 const KEPT: TimeDelta = TimeDelta::days(1);
+/// What is read of a file at once.
+const PIECE: usize = 1 << 16;
 /// Rows of one export at most.
 const MOST: usize = 200_000;
 
@@ -175,26 +179,40 @@ pub(crate) async fn run(app: &App, id: Uuid) -> Result<(), Error> {
                 format!("一次最多导出{MOST}行，请缩小范围"),
             ));
         }
-        for item in &items {
-            table.row(&list.cells(app, item))?;
-        }
+        let cells: Vec<_> = items.iter().map(|item| list.cells(app, item)).collect();
+        table = blocking(move || cells.iter().try_for_each(|row| table.row(row)).map(|()| table))
+            .await?;
         errands::progress(&app.db, id, i32::try_from(rows).unwrap_or(i32::MAX)).await?;
         after = next;
         if after.is_none() {
             break;
         }
     }
-    let bytes = table.finish()?;
+    let object = format!("exports/{id}");
+    let (objects, name) = (app.objects()?.clone(), object.clone());
+    let sha256 = blocking(move || {
+        let mut file = table.finish()?;
+        let mut sum = Sha256::new();
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = file.read(&mut piece).map_err(Error::internal)?;
+            if read == 0 {
+                break;
+            }
+            sum.update(&piece[..read]);
+        }
+        file.rewind().map_err(Error::internal)?;
+        objects.put_read(&name, &mut file).map_err(Error::internal)?;
+        Ok(sum.finalize().to_vec())
+    })
+    .await?;
     let made = File {
-        object: format!("exports/{id}"),
+        object,
         name: format!("{}-{}.{}", list.label(), days::day_of(app, now), format.word()),
-        sha256: Sha256::digest(&bytes).to_vec(),
+        sha256,
         rows: i32::try_from(rows).unwrap_or(i32::MAX),
         expires_at: now + KEPT,
     };
-    let (objects, name) = (app.objects()?.clone(), made.object.clone());
-    let put = tokio::task::spawn_blocking(move || objects.put(&name, &bytes));
-    put.await.map_err(Error::internal)?.map_err(Error::internal)?;
     let mut tx = app.db.begin().await?;
     errands::ready(&mut tx, id, &made, now).await?;
     let act = Act::new("export_made", "export", id.to_string())
@@ -202,6 +220,13 @@ pub(crate) async fn run(app: &App, id: Uuid) -> Result<(), Error> {
     audit::write(&mut tx, &viewer.actor(), &act, &*app.clock).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Work on files, beside the requests.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
 /// Takes an export away, and its key with it.

@@ -1,4 +1,9 @@
-//! A table as a file: XLSX or CSV, with a watermark, and no cell that a spreadsheet would run.
+//! A table as a file: XLSX or CSV, with a watermark, and no cell that a spreadsheet would run. Rows
+//! go into a file without a name as they come, never into memory. Writes to the disk: call it from
+//! `spawn_blocking`.
+use std::fs::File;
+use std::io::{Read, Seek};
+
 use org::Staff;
 use rust_xlsxwriter::{Format as Style, Workbook};
 
@@ -55,16 +60,18 @@ impl Watermark {
 /// A table that is being written, row after row.
 pub(crate) enum Table {
     Xlsx { book: Box<Workbook>, row: u32 },
-    Csv(Box<csv::Writer<Vec<u8>>>),
+    Csv(Box<csv::Writer<File>>),
 }
 
 impl Table {
     pub(crate) fn new(format: Format, columns: &[&str], mark: &Watermark) -> Result<Self, Error> {
         match format {
             Format::Csv => {
+                let mut file = tempfile::tempfile().map_err(Error::internal)?;
                 // so that spreadsheets read it as UTF-8
-                let mut to =
-                    csv::WriterBuilder::new().flexible(true).from_writer("\u{feff}".into());
+                std::io::Write::write_all(&mut file, "\u{feff}".as_bytes())
+                    .map_err(Error::internal)?;
+                let mut to = csv::WriterBuilder::new().flexible(true).from_writer(file);
                 to.write_record([safe(&mark.line)]).map_err(Error::internal)?;
                 to.write_record(columns).map_err(Error::internal)?;
                 Ok(Self::Csv(Box::new(to)))
@@ -106,11 +113,27 @@ impl Table {
         }
     }
 
-    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Csv(to) => to.into_inner().map_err(|error| Error::internal(error.into_error())),
-            Self::Xlsx { mut book, .. } => book.save_to_buffer().map_err(Error::internal),
-        }
+    /// The whole file, from its beginning.
+    pub(crate) fn finish(self) -> Result<File, Error> {
+        let mut file = match self {
+            Self::Csv(to) => {
+                to.into_inner().map_err(|error| Error::internal(error.into_error()))?
+            }
+            Self::Xlsx { mut book, .. } => {
+                let file = tempfile::tempfile().map_err(Error::internal)?;
+                book.save_to_writer(&file).map_err(Error::internal)?;
+                file
+            }
+        };
+        file.rewind().map_err(Error::internal)?;
+        Ok(file)
+    }
+
+    /// The same in memory, for a table that is known to be small.
+    pub(crate) fn bytes(self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.finish()?.read_to_end(&mut bytes).map_err(Error::internal)?;
+        Ok(bytes)
     }
 }
 
