@@ -248,13 +248,10 @@ struct Transcript {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct PageOf {
-    #[expect(
-        dead_code,
-        reason = "a transcript comes whole; the field is accepted as on every list"
-    )]
-    cursor: Option<String>,
-    #[expect(dead_code, reason = "as above")]
-    limit: Option<i64>,
+    /// The `next` of the page before.
+    cursor: Option<usize>,
+    /// Sentences of one page; left out, the whole.
+    limit: Option<usize>,
 }
 
 /// What was said 转写文本
@@ -264,12 +261,15 @@ async fn transcript(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<CallId>,
-    Query(_page): Query<PageOf>,
+    Query(page): Query<PageOf>,
 ) -> Result<Json<Transcript>, Error> {
     org::can(&viewer.actor(), Right::Listen, Thing::City)?;
     let mut db = app.db.acquire().await?;
     let said = speech::store::of_call(&mut db, id, &app.sealing).await.map_err(Error::internal)?;
-    let items = said.into_iter().map(|segment| Words {
+    let (from, all) = (page.cursor.unwrap_or_default(), said.len());
+    let to = page.limit.map_or(all, |limit| from.saturating_add(limit.max(1)));
+    let next = (to < all).then(|| to.to_string());
+    let items = said.into_iter().skip(from).take(to.saturating_sub(from)).map(|segment| Words {
         index: segment.index,
         track: segment.track,
         from_ms: segment.from_ms,
@@ -278,7 +278,7 @@ async fn transcript(
         r#final: segment.r#final,
         committed: segment.committed,
     });
-    Ok(Json(Transcript { items: items.collect(), next: None }))
+    Ok(Json(Transcript { items: items.collect(), next }))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,8 +1,10 @@
 //! Knowledge: found while typing, cited by a direct answer.
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use base::KnowledgeId;
 use chrono::{DateTime, NaiveDate, Utc};
+use org::Changed;
 use org::knowledge::{self, Entry, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,6 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::openapi::Problem;
+use crate::version::{changed_since, seen, tagged};
 use crate::{App, Error, Json, Path, Query, Viewer};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -58,6 +61,12 @@ pub(crate) struct Search {
     /// Words or part of a sentence.
     #[serde(default)]
     q: String,
+    /// Everything that fits, the newest first, page by page; else those that fit best.
+    #[serde(default)]
+    all: bool,
+    /// The `next` of the page before; with `all`.
+    #[param(value_type = Option<Uuid>)]
+    cursor: Option<KnowledgeId>,
     /// 20 when left out, 500 at most.
     limit: Option<i64>,
 }
@@ -70,12 +79,25 @@ pub(crate) async fn search(
     _: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<Entries>, Error> {
+    if search.all {
+        return whole(&app, &search).await;
+    }
     let most = search.limit.unwrap_or(20).clamp(1, 500);
     let found = knowledge::search(&search.q, most, &app.db, &*app.clock).await?;
     Ok(Json(Entries {
         items: found.into_iter().map(|entry| KnowledgeItem::new(entry, &app)).collect(),
         next: None,
     }))
+}
+
+async fn whole(app: &App, search: &Search) -> Result<Json<Entries>, Error> {
+    let most = search.limit.unwrap_or(50).clamp(1, 200);
+    let mut found = knowledge::page(&search.q, search.cursor, most + 1, &app.db).await?;
+    let more = found.len() > usize::try_from(most).unwrap_or(usize::MAX);
+    found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let next = found.last().filter(|_| more).map(|last| last.id.to_string());
+    let items = found.into_iter().map(|entry| KnowledgeItem::new(entry, app));
+    Ok(Json(Entries { items: items.collect(), next }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -109,17 +131,27 @@ async fn add(
     Ok((StatusCode::CREATED, Json(KnowledgeItem::new(entry, &app))))
 }
 
-/// Write a new version 修订知识
-#[utoipa::path(put, path = "/knowledge/{id}", tag = "org", params(("id" = Uuid, Path)), request_body = EntryText,
-    responses((status = 200, body = KnowledgeItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+/// Write a new version over the one that was seen 修订知识
+#[utoipa::path(put, path = "/knowledge/{id}", tag = "org", request_body = EntryText,
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the version that was seen")),
+    responses((status = 200, body = KnowledgeItem), (status = 404, body = Problem),
+        (status = 412, body = Problem, description = "`now` and what `changed` since"),
+        (status = 422, body = Problem), (status = 428, body = Problem)))]
 async fn revise(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<KnowledgeId>,
+    headers: HeaderMap,
     Json(body): Json<EntryText>,
-) -> Result<Json<KnowledgeItem>, Error> {
-    let entry = knowledge::revise(&viewer.actor(), id, body.into(), &app.db, &*app.clock).await?;
-    Ok(Json(KnowledgeItem::new(entry, &app)))
+) -> Result<Response, Error> {
+    let (actor, seen) = (viewer.actor(), seen(&headers)?);
+    match knowledge::revise(&actor, id, seen, body.into(), &app.db, &*app.clock).await? {
+        Changed::Done(entry) => Ok(tagged(entry.version.into(), KnowledgeItem::new(entry, &app))),
+        Changed::Meanwhile { now, since } => {
+            let version = now.version.into();
+            Err(changed_since(version, &KnowledgeItem::new(now, &app), &since))
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -169,7 +201,7 @@ mod tests {
         let made = house.post("/api/v1/knowledge", &admin, text("请稍候")).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let path = format!("/api/v1/knowledge/{}", made.json()["id"].as_str().unwrap());
-        let revised = house.send(Method::PUT, &path, &admin, text("已恢复")).await;
+        let revised = house.send_over(Method::PUT, &path, &admin, 1, text("已恢复")).await;
         assert_eq!(revised.json()["keywords"], json!(["暖气"]), "{}", revised.text);
         let all = house.get(&format!("{path}/versions"), &admin).await.json();
         assert_eq!(all["items"][1]["answer"], "请稍候");

@@ -238,6 +238,7 @@ mod tests {
             skills: Vec::new(),
             disabled: false,
             demo: false,
+            version: 1,
         };
         Viewer { staff, token: Token::received("token") }
     }

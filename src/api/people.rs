@@ -2,10 +2,11 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use base::{StaffId, UnitId};
 use org::staff::{self, Change, NewStaff};
-use org::{Role, Staff};
+use org::{Changed, Role, Staff};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::login::Workplace;
 use crate::openapi::Problem;
+use crate::version::{changed_since, seen, tagged};
 use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -36,6 +38,8 @@ pub(crate) struct Person {
     skills: Vec<String>,
     disabled: bool,
     demo: bool,
+    /// For If-Match.
+    version: i64,
 }
 
 impl From<Staff> for Person {
@@ -50,6 +54,7 @@ impl From<Staff> for Person {
             skills: staff.skills,
             disabled: staff.disabled,
             demo: staff.demo,
+            version: staff.version,
         }
     }
 }
@@ -66,6 +71,9 @@ pub(crate) struct Search {
     /// Part of a name, number or unit.
     #[serde(default)]
     q: String,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    limit: Option<i64>,
 }
 
 /// People 人员
@@ -76,8 +84,13 @@ pub(crate) async fn list(
     viewer: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Json<People>, Error> {
-    let found = staff::search(&viewer.actor(), &search.q, &app.db).await?;
-    Ok(Json(People { items: found.into_iter().map(Person::from).collect(), next: None }))
+    let most = search.limit.unwrap_or(500).clamp(1, 500);
+    let after = search.cursor.as_deref();
+    let mut found = staff::page(&viewer.actor(), &search.q, after, most + 1, &app.db).await?;
+    let more = found.len() > usize::try_from(most).unwrap_or(usize::MAX);
+    found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let next = found.last().filter(|_| more).map(|last| last.number.clone());
+    Ok(Json(People { items: found.into_iter().map(Person::from).collect(), next }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -147,15 +160,20 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(from).map(Some)
 }
 
-/// Change a person 修改人员
-#[utoipa::path(patch, path = "/people/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = PersonChange,
-    responses((status = 200, body = Person), (status = 404, body = Problem), (status = 422, body = Problem)))]
+/// Change a person over the version that was seen 修改人员
+#[utoipa::path(patch, path = "/people/{id}", tag = "people", request_body = PersonChange,
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the version that was seen")),
+    responses((status = 200, body = Person), (status = 404, body = Problem),
+        (status = 412, body = Problem, description = "`now` and what `changed` since"),
+        (status = 422, body = Problem), (status = 428, body = Problem)))]
 async fn change(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<StaffId>,
+    headers: HeaderMap,
     Json(body): Json<PersonChange>,
-) -> Result<Json<Person>, Error> {
+) -> Result<Response, Error> {
+    let seen = seen(&headers)?;
     let change = Change {
         display_name: body.display_name,
         roles: body.roles,
@@ -163,8 +181,13 @@ async fn change(
         skills: body.skills,
         disabled: body.disabled,
     };
-    let after = staff::change(&viewer.actor(), id, &change, &app.db, &*app.clock).await?;
-    Ok(Json(after.into()))
+    let actor = viewer.actor();
+    match staff::change(&actor, id, seen, &change, &app.db, &*app.clock).await? {
+        Changed::Done(after) => Ok(tagged(after.version, Person::from(after))),
+        Changed::Meanwhile { now, since } => {
+            Err(changed_since(now.version, &Person::from(now), &since))
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -212,6 +235,9 @@ pub(crate) struct About {
     /// The kind of thing, as `person` or `recording`; with `thing_id`.
     thing: Option<String>,
     thing_id: Option<String>,
+    /// The `next` of the page before.
+    cursor: Option<i64>,
+    limit: Option<i64>,
 }
 
 /// Who looked at what 审计
@@ -220,10 +246,15 @@ pub(crate) struct About {
 pub(crate) async fn audit_lines(
     State(app): State<App>,
     viewer: Viewer,
-    Query(about): Query<About>,
+    Query(page): Query<About>,
 ) -> Result<Json<AuditLines>, Error> {
-    let about = about.thing.as_deref().zip(about.thing_id.as_deref());
-    let lines = org::audit::read(&viewer.actor(), about, &app.db).await?;
+    let about = page.thing.as_deref().zip(page.thing_id.as_deref());
+    let most = page.limit.unwrap_or(200).clamp(1, 200);
+    let actor = viewer.actor();
+    let mut lines = org::audit::read(&actor, about, page.cursor, most + 1, &app.db).await?;
+    let more = lines.len() > usize::try_from(most).unwrap_or(usize::MAX);
+    lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let next = lines.last().filter(|_| more).map(|line| line.id.to_string());
     let items = lines.into_iter().map(|line| AuditLine {
         id: line.id,
         at: line.at,
@@ -234,5 +265,5 @@ pub(crate) async fn audit_lines(
         reason: line.reason,
         details: line.details,
     });
-    Ok(Json(AuditLines { items: items.collect(), next: None }))
+    Ok(Json(AuditLines { items: items.collect(), next }))
 }

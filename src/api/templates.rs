@@ -1,6 +1,6 @@
 //! Reply templates, and the filters that a person keeps.
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base::{CategoryId, UnitId};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use workflow::templates::{self, SavedFilter, Template};
 
 use crate::openapi::Problem;
-use crate::tickets::if_match;
+use crate::version::{changed, seen, tagged};
 use crate::{App, Error, Json, Path, Query, Viewer};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -150,19 +150,6 @@ async fn add(
         .into_response())
 }
 
-fn tagged(version: i64, body: impl Serialize) -> Response {
-    ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
-}
-
-/// 412: somebody else was quicker.
-pub(crate) fn changed() -> Error {
-    Error::Refused {
-        status: StatusCode::PRECONDITION_FAILED,
-        code: "changed",
-        detail: "已被他人修改，请刷新后再改".to_owned(),
-    }
-}
-
 /// Write a template anew 修改模板
 #[utoipa::path(put, path = "/templates/{id}", tag = "tickets", request_body = TemplateText,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the version that was seen")),
@@ -175,7 +162,7 @@ async fn change(
     headers: HeaderMap,
     Json(body): Json<TemplateText>,
 ) -> Result<Response, Error> {
-    let seen = if_match(&headers)?;
+    let seen = seen(&headers)?;
     let db = &mut *app.db.acquire().await?;
     may_edit(&viewer, templates::find(db, id).await?.unit)?;
     may_edit(&viewer, body.unit_id)?;
@@ -196,7 +183,7 @@ async fn remove(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
-    let seen = if_match(&headers)?;
+    let seen = seen(&headers)?;
     let db = &mut *app.db.acquire().await?;
     may_edit(&viewer, templates::find(db, id).await?.unit)?;
     if templates::remove(db, id, seen).await? { Ok(StatusCode::NO_CONTENT) } else { Err(changed()) }
@@ -285,7 +272,7 @@ async fn change_filter(
     headers: HeaderMap,
     Json(body): Json<NewFilter>,
 ) -> Result<Response, Error> {
-    let seen = if_match(&headers)?;
+    let seen = seen(&headers)?;
     let filter = body.filter(id, seen, &viewer)?;
     let db = &mut *app.db.acquire().await?;
     if !templates::change_filter(db, &filter, app.clock.now()).await? {

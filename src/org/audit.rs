@@ -53,6 +53,38 @@ pub struct Line {
     pub details: Value,
 }
 
+/// What became of a change over a version that somebody saw.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed<T> {
+    Done(T),
+    /// It is another by now: how it stands, and what was done since, the newest first.
+    Meanwhile {
+        now: T,
+        since: Vec<Line>,
+    },
+}
+
+impl<T> Changed<T> {
+    /// The new one; none: somebody else was quicker.
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(new) => Some(new),
+            Self::Meanwhile { .. } => None,
+        }
+    }
+}
+
+/// What was done to a thing after it had this version.
+pub(crate) async fn since(
+    db: &mut PgConnection,
+    thing: (&str, &str),
+    version: i64,
+) -> Result<Vec<Line>, Error> {
+    let mut lines = store::audit::newest(db, Some(thing), None, 50).await?;
+    lines.retain(|line| line.details["version"].as_i64().is_some_and(|made| made > version));
+    Ok(lines)
+}
+
 /// Writes an act down, in the transaction of the act.
 pub async fn write(
     db: &mut PgConnection,
@@ -63,12 +95,14 @@ pub async fn write(
     store::audit::insert(db, actor, act, clock.now()).await
 }
 
-/// The newest lines, about one thing or about all.
+/// The newest lines, about one thing or about all; those `before` one.
 pub async fn read(
     actor: &Actor,
     thing: Option<(&str, &str)>,
+    before: Option<i64>,
+    most: i64,
     db: &PgPool,
 ) -> Result<Vec<Line>, Error> {
     can(actor, Right::ReadAudit, Thing::City)?;
-    store::audit::newest(&mut *db.acquire().await?, thing).await
+    store::audit::newest(&mut *db.acquire().await?, thing, before, most).await
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Act};
-use crate::{Actor, Error, Right, Thing, can, store};
+use crate::{Actor, Changed, Error, Right, Thing, can, store};
 
 /// One version of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,16 @@ pub async fn search(
         store::knowledge::search(&mut *db.acquire().await?, &pieces, text.trim(), most).await?;
     found.sort_by_key(|entry| entry.is_expired(now)); // stable: the rank stays within each half
     Ok(found)
+}
+
+/// Every entry that fits, the newest first, page by page: those `before` one.
+pub async fn page(
+    text: &str,
+    before: Option<KnowledgeId>,
+    most: i64,
+    db: &PgPool,
+) -> Result<Vec<Entry>, Error> {
+    store::knowledge::page(&mut *db.acquire().await?, &pieces(text), before, most).await
 }
 
 /// What is looked for: words as they are, and each run of Chinese as its pairs of characters, since
@@ -136,22 +146,29 @@ pub(crate) async fn lay(
     Ok(entry)
 }
 
-/// Writes a new version; the old ones stay.
+/// Writes a new version over the one that was seen; the old ones stay.
 pub async fn revise(
     actor: &Actor,
     id: KnowledgeId,
+    seen: i64,
     text: Text,
     db: &PgPool,
     clock: &dyn Clock,
-) -> Result<Entry, Error> {
+) -> Result<Changed<Entry>, Error> {
     can(actor, Right::EditKnowledge, Thing::City)?;
     let mut tx = db.begin().await?;
+    store::knowledge::lock(&mut tx, id).await?;
+    let now = find(&mut tx, id, None).await?;
+    if i64::from(now.version) != seen {
+        let since = audit::since(&mut tx, ("knowledge", &id.to_string()), seen).await?;
+        return Ok(Changed::Meanwhile { now, since });
+    }
     let entry = write(&mut tx, actor, id, text, clock).await?;
     let act = Act::new("knowledge_revised", "knowledge", id.to_string())
         .with(json!({ "version": entry.version }));
     audit::write(&mut tx, actor, &act, clock).await?;
     tx.commit().await?;
-    Ok(entry)
+    Ok(Changed::Done(entry))
 }
 
 /// The new version itself. Used by whoever has checked the right to.

@@ -31,6 +31,7 @@ pub mod totp;
 pub mod unit;
 
 pub use actor::Actor;
+pub use audit::Changed;
 pub(crate) use csv_rows::csv_rows;
 pub use error::{BadRow, Error};
 pub use keys::Keys;

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Act};
-use crate::{Actor, Error, Post, Right, Role, Thing, can, login, password, store, unit};
+use crate::{Actor, Changed, Error, Post, Right, Role, Thing, can, login, password, store, unit};
 
 /// Someone who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Staff {
     pub skills: Vec<String>,
     pub disabled: bool,
     pub demo: bool,
+    /// One more with each change.
+    pub version: i64,
 }
 
 impl Staff {
@@ -59,10 +61,16 @@ pub struct Change {
     pub disabled: Option<bool>,
 }
 
-/// Everyone whose sign-in name, display name, number or unit contains `text`.
-pub async fn search(actor: &Actor, text: &str, db: &PgPool) -> Result<Vec<Staff>, Error> {
+/// Whose sign-in name, display name, number or unit contains `text`, by number; those `after` one.
+pub async fn page(
+    actor: &Actor,
+    text: &str,
+    after: Option<&str>,
+    most: i64,
+    db: &PgPool,
+) -> Result<Vec<Staff>, Error> {
     can(actor, Right::ManagePeople, Thing::City)?;
-    store::staff::search(&mut *db.acquire().await?, text.trim()).await
+    store::staff::page(&mut *db.acquire().await?, text.trim(), after, most).await
 }
 
 /// One member of staff.
@@ -73,6 +81,17 @@ pub async fn find(db: &mut PgConnection, id: StaffId) -> Result<Staff, Error> {
 /// Everyone who has this role and is not disabled: the queue's agents, a unit's clerks.
 pub async fn with_role(db: &PgPool, role: Role) -> Result<Vec<Staff>, Error> {
     store::staff::with_role(&mut *db.acquire().await?, role).await
+}
+
+/// Everyone who has one of these roles and is not disabled, each once, in the order of their ids.
+pub async fn with_any_role(db: &PgPool, roles: &[Role]) -> Result<Vec<Staff>, Error> {
+    let mut db = db.acquire().await?;
+    let mut found = std::collections::BTreeMap::new();
+    for role in roles {
+        let staff = store::staff::with_role(&mut db, *role).await?;
+        found.extend(staff.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Adds someone with a random password, which is told once.
@@ -139,24 +158,33 @@ pub(crate) async fn lay(
         skills: new.skills.clone(),
         disabled: false,
         demo: new.demo,
+        version: 1,
     };
     store::staff::insert(db, &staff, hash, now).await?;
     Ok(staff)
 }
 
-/// Changes a member of staff. Taking roles away or disabling ends all sign-ins of that person.
+/// Changes a member of staff over the version that was seen. Taking roles away or disabling ends all
+/// sign-ins of that person.
 pub async fn change(
     actor: &Actor,
     id: StaffId,
+    seen: i64,
     change: &Change,
     db: &PgPool,
     clock: &dyn Clock,
-) -> Result<Staff, Error> {
+) -> Result<Changed<Staff>, Error> {
     can(actor, Right::ManagePeople, Thing::City)?;
     let mut tx = db.begin().await?;
+    store::staff::lock_roles(&mut tx).await?;
+    let now = find(&mut tx, id).await?;
+    if now.version != seen {
+        let since = audit::since(&mut tx, ("staff", &id.to_string()), seen).await?;
+        return Ok(Changed::Meanwhile { now, since });
+    }
     let after = alter(&mut tx, actor, id, change, clock).await?;
     tx.commit().await?;
-    Ok(after)
+    Ok(Changed::Done(after))
 }
 
 /// The change itself. Used by whoever has checked the right to.
@@ -169,7 +197,7 @@ pub(crate) async fn alter(
 ) -> Result<Staff, Error> {
     store::staff::lock_roles(db).await?;
     let before = find(db, id).await?;
-    let mut after = before.clone();
+    let mut after = Staff { version: before.version + 1, ..before.clone() };
     if let Some(name) = &change.display_name {
         after.display_name = checked_display_name(name)?;
     }
@@ -189,8 +217,9 @@ pub(crate) async fn alter(
     if after.disabled || !after.roles.is_superset(&before.roles) || after.post != before.post {
         login::end_all(db, id).await?;
     }
-    let act = Act::new("staff_changed", "staff", id.to_string())
-        .with(json!({ "before": summary(&before), "after": summary(&after) }));
+    let act = Act::new("staff_changed", "staff", id.to_string()).with(
+        json!({ "version": after.version, "before": summary(&before), "after": summary(&after) }),
+    );
     audit::write(db, actor, &act, clock).await?;
     Ok(after)
 }

@@ -24,6 +24,7 @@ use utoipa_axum::routes;
 use workflow::{Intake, TicketPage};
 
 use crate::openapi::Problem;
+use crate::version::{seen, tagged};
 use crate::work::BoxCounts;
 use crate::{App, Error, Json, Path, Query, Viewer, words};
 pub(crate) use search::{Search, cursor};
@@ -168,7 +169,7 @@ async fn act(
     Json(body): Json<Value>,
 ) -> Result<Response, Error> {
     let step = read_step(&body)?;
-    let version = if_match(&headers)?;
+    let version = seen(&headers)?;
     match app.workflow.act_page(&viewer.actor(), id, version, &step).await {
         Ok(page) => Ok(answer_with(&app, page)),
         Err(error @ workflow::Error::Refused(ticket::Refused::WrongState { .. })) => {
@@ -177,20 +178,6 @@ async fn act(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// The version that the client saw.
-pub(crate) fn if_match(headers: &HeaderMap) -> Result<i64, Error> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
-        return Err(Error::Refused {
-            status: StatusCode::PRECONDITION_REQUIRED,
-            code: "if_match_required",
-            detail: "缺少 If-Match：请先读取工单".to_owned(),
-        });
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
-    text.parse().map_err(|_| Error::invalid("bad_if_match", "If-Match 应为工单的 ETag"))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -250,8 +237,7 @@ async fn page(app: &App, viewer: &Viewer, id: TicketId) -> Result<Response, Erro
 }
 
 fn answer_with(app: &App, page: TicketPage) -> Response {
-    let version = format!("\"{}\"", page.ticket.version);
+    let version = page.ticket.version;
     let rules = app.workflow.rules_of(&page.ticket);
-    let body = TicketBody::new(page, &rules, app.clock.now());
-    ([(header::ETAG, version)], Json(body)).into_response()
+    tagged(version, TicketBody::new(page, &rules, app.clock.now()))
 }

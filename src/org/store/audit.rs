@@ -30,16 +30,20 @@ pub(crate) async fn insert(
 pub(crate) async fn newest(
     db: &mut PgConnection,
     about: Option<(&str, &str)>,
+    before: Option<i64>,
+    most: i64,
 ) -> Result<Vec<Line>, Error> {
     let (thing, id) = about.unzip();
     let lines = sqlx::query_as!(
         Line,
         r#"select id, at, staff_id as "staff: _", actor, act as what, thing, thing_id, reason, details
            from audit_event
-           where ($1::text is null or (thing = $1 and thing_id = $2))
-           order by id desc limit 200"#,
+           where ($1::text is null or (thing = $1 and thing_id = $2)) and ($3::bigint is null or id < $3)
+           order by id desc limit $4"#,
         thing,
         id,
+        before,
+        most,
     )
     .fetch_all(db)
     .await?;

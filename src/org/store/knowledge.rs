@@ -39,6 +39,30 @@ pub(crate) async fn search(
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
+/// Everything that fits, the newest entry first; those `before` one.
+pub(crate) async fn page(
+    db: &mut PgConnection,
+    pieces: &[String],
+    before: Option<KnowledgeId>,
+    most: i64,
+) -> Result<Vec<Entry>, Error> {
+    let patterns: Vec<String> = pieces.iter().map(|piece| like(piece)).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select knowledge.id as "id: KnowledgeId", text.version, title, answer, issuer, keywords, valid_until
+        from knowledge
+        join knowledge_version text on text.knowledge_id = knowledge.id and text.version = knowledge.version
+        where withdrawn_at is null and ($2::uuid is null or knowledge.id < $2)
+            and (cardinality($1::text[]) = 0 or title || ' ' || array_to_string(keywords, ' ') || ' ' || answer
+                ilike any($1))
+        order by knowledge.id desc limit $3"#,
+        &patterns,
+        before.map(KnowledgeId::uuid),
+        most,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Entry::from).collect())
+}
+
 pub(crate) async fn find(
     db: &mut PgConnection,
     id: KnowledgeId,
@@ -91,6 +115,14 @@ pub(crate) async fn insert(
 ) -> Result<(), Error> {
     sqlx::query!("insert into knowledge (id, version, demo) values ($1, 1, $2)", id.uuid(), demo)
         .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whoever revises it next waits.
+pub(crate) async fn lock(db: &mut PgConnection, id: KnowledgeId) -> Result<(), Error> {
+    sqlx::query!("select id from knowledge where id = $1 for update", id.uuid())
+        .fetch_optional(db)
         .await?;
     Ok(())
 }

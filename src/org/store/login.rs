@@ -23,6 +23,7 @@ pub(crate) async fn find(db: &mut PgConnection, token: &[u8]) -> Result<Option<R
         skills: row.skills,
         disabled: row.disabled,
         demo: row.demo,
+        version: row.version,
         unit_id: row.unit_id,
         unit_path: row.unit_path,
         unit_name: row.unit_name,

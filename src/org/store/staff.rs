@@ -13,6 +13,7 @@ pub(super) struct Row {
     pub(super) skills: Vec<String>,
     pub(super) disabled: bool,
     pub(super) demo: bool,
+    pub(super) version: i64,
     pub(super) unit_id: Option<UnitId>,
     pub(super) unit_path: Option<String>,
     pub(super) unit_name: Option<String>,
@@ -41,6 +42,7 @@ impl TryFrom<Row> for Staff {
             skills: row.skills,
             disabled: row.disabled,
             demo: row.demo,
+            version: row.version,
         })
     }
 }
@@ -50,13 +52,21 @@ pub(crate) async fn find(db: &mut PgConnection, id: StaffId) -> Result<Option<St
     row.fetch_optional(db).await?.map(Staff::try_from).transpose()
 }
 
-pub(crate) async fn search(db: &mut PgConnection, text: &str) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(Row, "store/staff_search.sql", like(text), None::<&str>);
+pub(crate) async fn page(
+    db: &mut PgConnection,
+    text: &str,
+    after: Option<&str>,
+    most: i64,
+) -> Result<Vec<Staff>, Error> {
+    let role = None::<&str>;
+    let rows =
+        sqlx::query_file_as!(Row, "store/staff_search.sql", like(text), role, after, Some(most));
     rows.fetch_all(db).await?.into_iter().map(Staff::try_from).collect()
 }
 
 pub(crate) async fn with_role(db: &mut PgConnection, role: Role) -> Result<Vec<Staff>, Error> {
-    let rows = sqlx::query_file_as!(Row, "store/staff_search.sql", None::<&str>, role.as_str());
+    let (text, after, all) = (None::<&str>, None::<&str>, None::<i64>);
+    let rows = sqlx::query_file_as!(Row, "store/staff_search.sql", text, role.as_str(), after, all);
     let found = rows.fetch_all(db).await?.into_iter().map(Staff::try_from);
     found.filter(|staff| !matches!(staff, Ok(staff) if staff.disabled)).collect()
 }
@@ -122,7 +132,7 @@ pub(crate) async fn update(
 ) -> Result<(), Error> {
     sqlx::query!(
         "update staff set display_name = $2, unit_id = $3, skills = $4, changed_at = $5,
-             disabled_at = case when $6 then coalesce(disabled_at, $5) end
+             disabled_at = case when $6 then coalesce(disabled_at, $5) end, version = $7
          where id = $1",
         staff.id.uuid(),
         staff.display_name,
@@ -130,6 +140,7 @@ pub(crate) async fn update(
         &staff.skills,
         now,
         staff.disabled,
+        staff.version,
     )
     .execute(&mut *db)
     .await?;

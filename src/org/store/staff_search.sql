@@ -1,5 +1,5 @@
 select staff.id as "id: StaffId", staff.number, staff.name, staff.display_name, staff.skills,
-    staff.disabled_at is not null as "disabled!", staff.demo,
+    staff.disabled_at is not null as "disabled!", staff.demo, staff.version,
     unit.id as "unit_id?: UnitId", unit.path as "unit_path?", unit.name as "unit_name?",
     unit.level as "unit_level?", unit.kind as "unit_kind?",
     array(select role from staff_role where staff_id = staff.id order by role) as "roles!"
@@ -8,5 +8,6 @@ left join unit on unit.id = staff.unit_id
 where ($1::text is null or staff.name ilike $1 or staff.display_name ilike $1 or staff.number ilike $1
         or unit.name ilike $1)
     and ($2::text is null or exists (select from staff_role where staff_id = staff.id and role = $2))
+    and ($3::text is null or staff.number > $3)
 order by staff.number
-limit 500
+limit $4

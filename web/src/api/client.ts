@@ -30,8 +30,8 @@ export const org = {
 export const people = {
   list: (q: string, cursor?: string | null) => get<Page<Person>>('/people', { q, cursor }),
   add: (person: Schema['NewPerson']) => post<Schema['Added']>('/people', person),
-  change: async (id: string, change: Schema['PersonChange']) =>
-    (await ask<Person>(`/people/${id}`, { method: 'PATCH', body: change })).data,
+  change: async (id: string, version: number, change: Schema['PersonChange']) =>
+    (await ask<Person>(`/people/${id}`, { method: 'PATCH', ifMatch: `"${version}"`, body: change })).data,
   resetPassword: (id: string) => post<Schema['OncePassword']>(`/people/${id}/password-reset`),
 }
 

@@ -69,7 +69,7 @@ export type BulkJob = Schema['BulkProgress']
 export type FloorAgent = Schema['FloorAgent']
 export type Floor = Schema['Board']
 
-export type LookupResult = Schema['PublicBody'] & { may_rate?: boolean }
+export type LookupResult = Schema['PublicBody']
 
 /** A frame of the live feed, which is a WebSocket and therefore not in the description. */
 export interface Frame { epoch: string | number; seq: number; kind: string; data: unknown }

@@ -6,7 +6,7 @@ import { useDraft } from './draft'
 
 const call = (id: string): DeskCall => ({
   id, direction: 'in', hotline: { number: '12345', name: '' }, dialled: '12345', caller_number: '13800000001', caller_place: null, withheld: false, phase: 'talking',
-  started_at: '', answered_at: null, ended_at: null, waited_secs: 1, reason_for_me: '', outcome_needed: true,
+  started_at: '', answered_at: null, ended_at: null, waited_secs: 1, reason_for_me: '', outcome_needed: true, ticket_id: null, purpose: null,
 })
 let asked: { method: string; path: string; body: Record<string, unknown> | null }[]
 let kept: object | null
