@@ -8,6 +8,7 @@ use notice::{Gateway, Mail, Notices, Sender, Sms, Templates};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use workflow::Workflow;
+use workflow::webhooks::Unheard;
 
 use crate::config::Config;
 use crate::settings;
@@ -44,6 +45,7 @@ pub(crate) fn start(
         let courier = workflow::webhooks::Courier::new(db, clock, objects, app.reach.clone());
         until_closing(tasks, "webhooks", courier.context("webhooks")?.run());
     }
+    watch_webhooks(app, tasks);
     until_closing(tasks, "errands", api::errands::run(app.clone()));
     until_closing(tasks, "live tickets", show_changes(app.clone()));
     Ok(())
@@ -59,6 +61,18 @@ fn calendar_part(workflow: Workflow) -> Part {
             ),
         },
     })
+}
+
+/// What other systems were not told is an alarm of the board, and of `/readyz`.
+fn watch_webhooks(app: &mut App, tasks: &Tasks) {
+    let unheard = Unheard::default();
+    let (db, clock) = (app.system.clone(), app.clock.clone());
+    until_closing(tasks, "webhook alarm", unheard.clone().keep(db, clock));
+    let part = Part::new("webhooks", move || match unheard.alarm() {
+        None => State::Up,
+        Some(why) => State::Degraded { why },
+    });
+    app.parts = app.parts.iter().cloned().chain([part]).collect();
 }
 
 /// Every change of a ticket goes to the screens. Ends when nothing can change any more.

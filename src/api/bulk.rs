@@ -17,7 +17,7 @@ use crate::tickets::Search;
 use crate::{App, Error, Json, Path, Viewer};
 
 /// Tickets in one go.
-const MOST: usize = 500;
+const MOST: usize = 2000;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(preview)).routes(routes!(begin)).routes(routes!(progress))
@@ -251,6 +251,30 @@ mod tests {
         assert_eq!((rows[0].ok, rows[0].error.clone()), (Some(true), None));
         let page = house.get(&format!("/api/v1/tickets/{id}"), &people.dispatcher).await.json();
         assert_eq!(page["version"], 2);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_does_not_see_is_not_there_in_a_preview() {
+        let house = house().await;
+        let people = people(&house).await;
+        let made = house.post("/api/v1/tickets", &people.agent, form(1)).await.json();
+        let step = json!({"action": "sign", "ids": [made["id"], Uuid::nil()]});
+        let items = house.post("/api/v1/bulk/preview", &people.clerk, step).await.json();
+        for n in 0..2 {
+            assert_eq!(items["items"][n]["why_not"], "工单不存在", "{items}");
+        }
+    }
+
+    #[tokio::test]
+    async fn two_thousand_tickets_are_one_bulk_action_and_one_more_is_too_many() {
+        let house = house().await;
+        let people = people(&house).await;
+        let ids = |n: u128| (1..=n).map(Uuid::from_u128).collect::<Vec<_>>();
+        let step = |n| json!({"action": "sign", "ids": ids(n)});
+        let taken = house.post("/api/v1/bulk/preview", &people.dispatcher, step(2000)).await;
+        assert_eq!(taken.json()["items"].as_array().unwrap().len(), 2000);
+        let refused = house.post("/api/v1/bulk/preview", &people.dispatcher, step(2001)).await;
+        assert_eq!(refused.problem(), (422, "bad_bulk".to_owned()));
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ mod app;
 pub mod assets;
 mod attachments;
 mod bulk;
+mod call_citizen;
 mod callbacks;
 mod calls;
 mod catalogue;
@@ -18,6 +19,7 @@ mod error;
 mod exports;
 mod extract;
 mod floor;
+mod handover;
 mod health;
 mod idempotency;
 mod imports;
@@ -41,6 +43,7 @@ mod rules;
 mod serve;
 mod templates;
 mod tickets;
+mod version;
 mod viewer;
 mod webhooks;
 mod words;
@@ -90,11 +93,13 @@ fn routes() -> OpenApiRouter<App> {
         .merge(recordings::routes())
         .merge(outcomes::routes())
         .merge(callbacks::routes())
+        .merge(call_citizen::routes())
         .merge(floor::routes())
         .merge(live::routes())
         .merge(work::routes())
         .merge(templates::routes())
         .merge(reports::routes())
+        .merge(handover::routes())
         .merge(rules::routes())
         .merge(webhooks::routes())
         .merge(bulk::routes())

@@ -13,8 +13,7 @@ use uuid::Uuid;
 use workflow::webhooks::{self, Delivery, Webhook};
 
 use crate::openapi::Problem;
-use crate::templates::changed;
-use crate::tickets::if_match;
+use crate::version::{changed, seen};
 use crate::{App, Error, Json, Path, Query, Viewer, words};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -152,7 +151,7 @@ async fn change(
     Json(body): Json<WebhookText>,
 ) -> Result<Json<WebhookItem>, Error> {
     may_keep(&viewer)?;
-    let seen = if_match(&headers)?;
+    let seen = seen(&headers)?;
     let mut tx = app.db.begin().await?;
     let before = webhooks::find(&mut tx, id).await?;
     let hook = body.webhook(id, seen, &app, &viewer)?;
@@ -176,7 +175,7 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
     may_keep(&viewer)?;
-    let seen = if_match(&headers)?;
+    let seen = seen(&headers)?;
     let mut tx = app.db.begin().await?;
     let hook = webhooks::find(&mut tx, id).await?;
     if !webhooks::remove(&mut tx, id, seen).await? {
@@ -273,6 +272,7 @@ async fn replay(
 
 #[cfg(test)]
 mod tests {
+    use base::Clock;
     use std::sync::{Arc, Mutex};
 
     use axum::http::{HeaderMap, StatusCode};
@@ -353,7 +353,8 @@ mod tests {
         let (house, courier) = house_and_courier().await;
         let people = people(&house).await;
         let admin = house.signed_in("admin", Role::Administrator, None).await.1;
-        let (url, heard) = listener(Arc::new(Mutex::new(500))).await;
+        let answer = Arc::new(Mutex::new(500));
+        let (url, heard) = listener(answer.clone()).await;
         let made =
             house.post("/api/v1/webhooks", &admin, json!({"name": "a", "url": url})).await.json();
         house.post("/api/v1/tickets", &people.agent, form(1)).await;
@@ -374,6 +375,19 @@ mod tests {
             (&log["items"][0]["state"], &log["items"][0]["attempts"]),
             (&json!("given_up"), &json!(14))
         );
+        // the board says so until it was told after all
+        let unheard = workflow::webhooks::Unheard::default();
+        let (db, clock) = (&house.app.system, &house.clock);
+        unheard.look(db, clock.now()).await.unwrap();
+        let alarm = unheard.alarm().unwrap();
+        assert!(alarm.contains("“a”") && alarm.contains("1条"), "{alarm}");
+        *answer.lock().unwrap() = 204;
+        let id = made["webhook"]["id"].as_str().unwrap();
+        let again = json!({"from": "2000-01-01T00:00:00Z"});
+        house.post(&format!("/api/v1/webhooks/{id}/replay"), &admin, again).await;
+        courier.send_due().await.unwrap();
+        unheard.look(db, clock.now()).await.unwrap();
+        assert_eq!(unheard.alarm(), None);
     }
 
     #[tokio::test]

@@ -158,10 +158,21 @@ pub(crate) async fn replay(
     Ok(told.fetch_one(db).await?)
 }
 
-pub(crate) async fn given_up(db: &mut PgConnection, since: DateTime<Utc>) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from webhook_delivery where state = 'given_up' and ended_at >= $1"#,
+/// What those who are still to be told were not told since then, and not later either; the names of
+/// who they are.
+pub(crate) async fn unheard(
+    db: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<(i64, Vec<String>), Error> {
+    let row = sqlx::query!(
+        r#"select count(*) as "count!", coalesce(array_agg(distinct webhook.name), '{}') as "names!"
+        from webhook_delivery lost join webhook on webhook.id = lost.webhook_id
+        where lost.state = 'given_up' and lost.ended_at >= $1 and webhook.enabled and not webhook.removed
+            and not exists (select from webhook_delivery again
+                where again.webhook_id = lost.webhook_id and again.ticket_id = lost.ticket_id
+                    and again.seq = lost.seq and again.state = 'delivered')"#,
         since,
     );
-    Ok(count.fetch_one(db).await?)
+    let row = row.fetch_one(db).await?;
+    Ok((row.count, row.names))
 }

@@ -2,8 +2,10 @@
 //! deliveries; a job signs and sends them, again and again with growing pauses, until they are taken
 //! or given up.
 mod courier;
+mod unheard;
 
 pub use courier::Courier;
+pub use unheard::Unheard;
 
 use base::TicketId;
 use chrono::{DateTime, Utc};
@@ -133,11 +135,6 @@ pub async fn replay(
     now: DateTime<Utc>,
 ) -> Result<i64, Error> {
     store::replay(db, id, from, now).await
-}
-
-/// How many deliveries were given up since then: the alarm of the board.
-pub async fn given_up(db: &mut PgConnection, since: DateTime<Utc>) -> Result<i64, Error> {
-    store::given_up(db, since).await
 }
 
 #[cfg(test)]
