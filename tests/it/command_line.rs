@@ -83,3 +83,27 @@ fn a_bad_row_of_due_times_is_told_with_its_line_and_the_others_are_done() {
     assert!(told.contains("wrong: line 2: "), "{told}");
     assert!(told.lines().last().unwrap().ends_with("\tok"), "{told}");
 }
+
+#[test]
+fn a_backup_and_a_restore_are_refused_where_the_database_is_a_server_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(at("data")).unwrap();
+    std::fs::create_dir(at("kept")).unwrap();
+    let backup =
+        ["backup", "--data", &at("data"), "--to", &at("to"), "--keys-to", &at("kept/keys")];
+    let restore =
+        ["restore", "--from", &at("to"), "--keys", &at("kept/keys"), "--data", &at("new")];
+    for words in [backup, restore] {
+        let output = crate::program::command()
+            .args(words)
+            .env("LIANXIN_DATABASE__URL", "postgres://lianxin@db.example/lianxin")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{words:?}");
+        assert!(told.contains("database.url") && told.contains("pg_basebackup"), "{told}");
+    }
+    let left = ["to", "new", "kept/keys"].iter().filter(|name| folder.path().join(name).exists());
+    assert_eq!(left.count(), 0, "nothing was begun");
+}
