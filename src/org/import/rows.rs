@@ -1,7 +1,7 @@
 //! One row of each kind of table.
 use std::collections::BTreeSet;
 
-use base::{CategoryId, UnitId};
+use base::{CategoryId, KnowledgeId, UnitId};
 use sqlx::PgConnection;
 
 use super::{Fault, Hand, Line, Made};
@@ -13,10 +13,7 @@ use crate::{Level, Role, UnitKind, place, store};
 
 impl Hand<'_> {
     pub(super) async fn unit(&self, db: &mut PgConnection, line: &Line<'_>) -> Result<Made, Fault> {
-        let parent = match line.get("parent") {
-            "" => None,
-            name => Some(unit_named(db, "parent", name).await?),
-        };
+        let parent = unit_in(db, line, "parent").await?;
         let new = NewUnit {
             parent,
             name: line.get("name").to_owned(),
@@ -41,10 +38,7 @@ impl Hand<'_> {
         db: &mut PgConnection,
         line: &Line<'_>,
     ) -> Result<Made, Fault> {
-        let unit = match line.get("unit") {
-            "" => None,
-            name => Some(unit_named(db, "unit", name).await?),
-        };
+        let unit = unit_in(db, line, "unit").await?;
         let mut roles = BTreeSet::new();
         for word in list(line.get("roles")) {
             let role =
@@ -84,13 +78,7 @@ impl Hand<'_> {
         db: &mut PgConnection,
         line: &Line<'_>,
     ) -> Result<Made, Fault> {
-        let parent = match line.get("parent") {
-            "" => None,
-            name => {
-                let found = store::place::at_path(db, name).await?;
-                Some(found.ok_or_else(|| Fault::wrong("parent", format!("没有地点“{name}”")))?)
-            }
-        };
+        let parent = place_in(db, line, "parent").await?;
         let text = place::Text {
             name: line.get("name").to_owned(),
             kind: line.get("kind").to_owned(),
@@ -145,22 +133,9 @@ impl Hand<'_> {
         db: &mut PgConnection,
         line: &Line<'_>,
     ) -> Result<Made, Fault> {
-        let parent = match line.get("parent") {
-            "" => None,
-            code => Some(category_coded(db, "parent", code).await?),
-        };
-        let unit = match line.get("unit") {
-            "" => None,
-            name => Some(unit_named(db, "unit", name).await?),
-        };
-        let knowledge = match line.get("knowledge") {
-            "" => None,
-            title => {
-                let found = store::knowledge::titled(db, title).await?;
-                let missing = || Fault::wrong("knowledge", format!("没有知识条目“{title}”"));
-                Some(found.ok_or_else(missing)?)
-            }
-        };
+        let parent = category_in(db, line, "parent").await?;
+        let unit = unit_in(db, line, "unit").await?;
+        let knowledge = knowledge_in(db, line, "knowledge").await?;
         let sensitive = match line.get("sensitive") {
             "是" | "yes" | "true" => true,
             "" | "否" | "no" | "false" => false,
@@ -196,13 +171,7 @@ pub(crate) async fn catalogue_row(
 ) -> Result<Made, Fault> {
     use crate::catalogue::{Ban, Entry};
     let category = category_coded(db, "category", line.get("category")).await?;
-    let district = match line.get("district") {
-        "" => None,
-        name => {
-            let found = store::place::at_path(db, name).await?;
-            Some(found.ok_or_else(|| Fault::wrong("district", format!("没有区域“{name}”")))?.id)
-        }
-    };
+    let district = place_in(db, line, "district").await?.map(|place| place.id);
     let units = units_named(db, "units", line.get("units")).await?;
     let rule = line.get("forbidden").to_owned();
     if units.is_empty() && rule.is_empty() {
@@ -228,6 +197,58 @@ fn at(column: &'static str, error: crate::Error) -> Fault {
     match Fault::from(error) {
         Fault::Wrong { message, .. } => Fault::wrong(column, message),
         broken @ Fault::Broken(_) => broken,
+    }
+}
+
+/// The place that a cell names, if it is filled.
+async fn place_in(
+    db: &mut PgConnection,
+    line: &Line<'_>,
+    column: &'static str,
+) -> Result<Option<place::Place>, Fault> {
+    let path = line.get(column);
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let found = store::place::at_path(db, path).await?;
+    found.map(Some).ok_or_else(|| Fault::wrong(column, format!("没有地点“{path}”")))
+}
+
+/// The entry of knowledge that a cell names, if it is filled.
+async fn knowledge_in(
+    db: &mut PgConnection,
+    line: &Line<'_>,
+    column: &'static str,
+) -> Result<Option<KnowledgeId>, Fault> {
+    let title = line.get(column);
+    if title.is_empty() {
+        return Ok(None);
+    }
+    let found = store::knowledge::titled(db, title).await?;
+    found.map(Some).ok_or_else(|| Fault::wrong(column, format!("没有知识条目“{title}”")))
+}
+
+/// The unit that a cell names, if it is filled.
+async fn unit_in(
+    db: &mut PgConnection,
+    line: &Line<'_>,
+    column: &'static str,
+) -> Result<Option<UnitId>, Fault> {
+    match line.get(column) {
+        "" => Ok(None),
+        name => unit_named(db, column, name).await.map(Some),
+    }
+}
+
+/// The category whose code stands in a cell, if it is filled.
+async fn category_in(
+    db: &mut PgConnection,
+    line: &Line<'_>,
+    column: &'static str,
+) -> Result<Option<CategoryId>, Fault> {
+    match line.get(column) {
+        "" => Ok(None),
+        code => category_coded(db, column, code).await.map(Some),
     }
 }
 
