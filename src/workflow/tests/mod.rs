@@ -134,7 +134,7 @@ async fn a_ticket_walks_from_acceptance_to_its_end() {
     assert_eq!((ticket.life.stage, ticket.version), (Stage::Closed, 6));
     assert_eq!(
         house.notices(&ticket).await,
-        ["accepted", "dispatched", "unit_dispatched", "closed"]
+        ["accepted", "dispatched", "unit_dispatched", "rate_by_page", "closed"]
     );
     let history = house.history(&ticket).await;
     let actions: Vec<_> = history.iter().map(|event| event.action.as_str()).collect();

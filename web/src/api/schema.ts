@@ -681,7 +681,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Write a new version 修订知识 */
+        /** Write a new version over the one that was seen 修订知识 */
         put: operations["put_knowledge_id"];
         post?: never;
         delete?: never;
@@ -843,7 +843,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a person 修改人员 */
+        /** Change a person over the version that was seen 修改人员 */
         patch: operations["patch_people_id"];
         trace?: never;
     };
@@ -888,7 +888,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How this agent's telephone registers 话机 */
+        /** How one's own telephone registers: agents, and who calls a ticket's citizen 话机 */
         get: operations["get_phone_account"];
         put?: never;
         post?: never;
@@ -944,6 +944,23 @@ export interface paths {
         put?: never;
         /** Look a ticket up by number and query code 进度查询 */
         post: operations["post_public_lookup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say by number and query code how it was dealt with; it counts as said in a follow-up 网页评价 */
+        post: operations["post_public_rate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1117,6 +1134,23 @@ export interface paths {
         put?: never;
         /** Upload a file 上传附件 */
         post: operations["post_tickets_id_attachments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/call-citizen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call the citizen: one's own telephone rings first; nobody sees the number 呼叫诉求人 */
+        post: operations["post_tickets_id_call_citizen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1302,6 +1336,19 @@ export interface components {
             name: string;
             reason: string;
         };
+        AskRating: {
+            code: string;
+            /** @description Whether the unit has spoken with the citizen. */
+            contacted?: boolean | null;
+            /** @description What the unit replied is not so. */
+            not_true?: boolean;
+            number: string;
+            /** @description `very_satisfied`, `satisfied`, `fairly`, `dissatisfied`, `very_dissatisfied`, `declined` */
+            satisfaction: string;
+            /** @description `solved`, `partly`, `unsolved` */
+            solved: string;
+            words?: string;
+        };
         /** @description A file of a ticket. */
         AttachmentItem: {
             /** Format: date-time */
@@ -1464,6 +1511,13 @@ export interface components {
          * @enum {string}
          */
         CallbackState: "open" | "done";
+        CallBegun: {
+            /**
+             * Format: uuid
+             * @description Names the call as proof in `contact` and `follow_up`.
+             */
+            call_id: string;
+        };
         CallDetail: components["schemas"]["CallItem"] & {
             events: components["schemas"]["Happened"][];
         };
@@ -1760,9 +1814,15 @@ export interface components {
             id: string;
             outcome_needed: boolean;
             phase: components["schemas"]["CallPhase"];
+            purpose: components["schemas"]["Purpose"] | null;
             reason_for_me: string;
             /** Format: date-time */
             started_at: string;
+            /**
+             * Format: uuid
+             * @description The ticket whose citizen is called; then there is no number.
+             */
+            ticket_id: string | null;
             /** Format: int64 */
             waited_secs: number;
             withheld: boolean;
@@ -2367,6 +2427,8 @@ export interface components {
             drafts: components["schemas"]["OpenItem"][];
             /** @description Open tickets that are overdue. */
             late: components["schemas"]["OpenItem"][];
+            /** @description Orders of oversight (督办单) that stand, each with the limit of its answer. */
+            oversights: components["schemas"]["OpenItem"][];
             untaken: components["schemas"]["Handed"] | null;
             /** @description Open tickets that are urgent. */
             urgent: components["schemas"]["OpenItem"][];
@@ -2421,6 +2483,11 @@ export interface components {
             roles: components["schemas"]["Role"][];
             skills: string[];
             unit: components["schemas"]["Workplace"] | null;
+            /**
+             * Format: int64
+             * @description For If-Match.
+             */
+            version: number;
         };
         PersonChange: {
             disabled?: boolean | null;
@@ -2526,6 +2593,8 @@ export interface components {
             /** Format: date-time */
             answer_by: string | null;
             headline: string;
+            /** @description The citizen is asked how it was, and has not yet said so here. */
+            may_rate: boolean;
             /** @description The citizen may take it back. */
             may_withdraw: boolean;
             number: string;
@@ -2565,6 +2634,8 @@ export interface components {
             satisfaction: string | null;
             satisfaction_label: string;
             solved: string | null;
+            /** @description `call`, `page`, or `page_doubted`: one of many from one address, the citizen is to be called. */
+            via: string;
             words: string;
         };
         RelativeBody: {
@@ -2816,7 +2887,8 @@ export interface components {
             ended_at: string | null;
             /**
              * @description `extended`, `returned`, `rework`, `urged`, `correction`, `mass`, `merged_children`,
-             *     `suspended`, `withdrawn`, `self_reported_contact`, `oversight:LEVEL`
+             *     `suspended`, `withdrawn`, `self_reported_contact`, `rating_doubted`,
+             *     `oversight:LEVEL`
              */
             flags: string[];
             /** Format: uuid */
@@ -2865,7 +2937,8 @@ export interface components {
             due_before?: string | null;
             /**
              * @description Marks, separated by commas: `late`, `extended`, `returned`, `rework`, `urged`, `correction`,
-             *     `sealed`, `provisional`; a ticket carries all of them.
+             *     `sealed`, `provisional`, `mass`, `merged_children`, `suspended`, `withdrawn`,
+             *     `self_reported_contact`, `rating_doubted`, `oversight:LEVEL`; a ticket carries all of them.
              */
             flag?: string | null;
             /** @description Accepted from this time or day on. */
@@ -2874,6 +2947,11 @@ export interface components {
             late?: boolean;
             /** Format: int64 */
             limit?: number | null;
+            /**
+             * @description Levels of oversight, separated by commas: `notice`, `yellow`, `red`, `order`, `meeting`; the
+             *     strongest that stands is one of them.
+             */
+            oversight?: string | null;
             /**
              * Format: uuid
              * @description A place with those below it.
@@ -3003,6 +3081,9 @@ export interface components {
             /** @description https, to a host that the configuration lists. */
             url: string;
         };
+        WhatFor: {
+            purpose: components["schemas"]["Purpose"];
+        };
         Why: {
             reason: string;
         };
@@ -3096,6 +3177,9 @@ export interface operations {
     get_audit: {
         parameters: {
             query?: {
+                /** @description The `next` of the page before. */
+                cursor?: number | null;
+                limit?: number | null;
                 /** @description The kind of thing, as `person` or `recording`; with `thing_id`. */
                 thing?: string | null;
                 thing_id?: string | null;
@@ -3258,7 +3342,11 @@ export interface operations {
     };
     get_callbacks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3274,6 +3362,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3561,7 +3657,9 @@ export interface operations {
     get_calls_id_transcript: {
         parameters: {
             query?: {
-                cursor?: string | null;
+                /** @description The `next` of the page before. */
+                cursor?: number | null;
+                /** @description Sentences of one page; left out, the whole. */
                 limit?: number | null;
             };
             header?: never;
@@ -4494,6 +4592,10 @@ export interface operations {
     get_knowledge: {
         parameters: {
             query?: {
+                /** @description Everything that fits, the newest first, page by page; else those that fit best. */
+                all?: boolean;
+                /** @description The `next` of the page before; with `all`. */
+                cursor?: string | null;
                 /** @description 20 when left out, 500 at most. */
                 limit?: number | null;
                 /** @description Words or part of a sentence. */
@@ -4565,7 +4667,10 @@ export interface operations {
     put_knowledge_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };
@@ -4593,7 +4698,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `now` and what `changed` since */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4834,6 +4956,9 @@ export interface operations {
     get_people: {
         parameters: {
             query?: {
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number | null;
                 /** @description Part of a name, number or unit. */
                 q?: string;
             };
@@ -4903,7 +5028,10 @@ export interface operations {
     patch_people_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description the version that was seen */
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };
@@ -4931,7 +5059,24 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `now` and what `changed` since */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5172,6 +5317,62 @@ export interface operations {
             };
             /** @description whatever was wrong */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_public_rate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRating"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicBody"];
+                };
+            };
+            /** @description whatever was wrong */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5505,7 +5706,8 @@ export interface operations {
                 due_before?: string | null;
                 /**
                  * @description Marks, separated by commas: `late`, `extended`, `returned`, `rework`, `urged`, `correction`,
-                 *     `sealed`, `provisional`; a ticket carries all of them.
+                 *     `sealed`, `provisional`, `mass`, `merged_children`, `suspended`, `withdrawn`,
+                 *     `self_reported_contact`, `rating_doubted`, `oversight:LEVEL`; a ticket carries all of them.
                  */
                 flag?: string | null;
                 /** @description Accepted from this time or day on. */
@@ -5513,6 +5715,11 @@ export interface operations {
                 kind?: string | null;
                 late?: boolean;
                 limit?: number | null;
+                /**
+                 * @description Levels of oversight, separated by commas: `notice`, `yellow`, `red`, `order`, `meeting`; the
+                 *     strongest that stands is one of them.
+                 */
+                oversight?: string | null;
                 /** @description A place with those below it. */
                 place?: string | null;
                 /** @description A number or part of title and content. */
@@ -5823,6 +6030,56 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_call_citizen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatFor"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBegun"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `phone_not_registered`, `busy`, `quiet_hours`, `no_number`, `no_trunk`, `ticket_wrong_state` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
