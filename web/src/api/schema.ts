@@ -2611,6 +2611,12 @@ export interface components {
             label: string;
             now: boolean;
         };
+        /**
+         * @description Why a ticket's citizen is called: the unit speaks with them (联系), or they are asked how it was
+         *     (回访).
+         * @enum {string}
+         */
+        Purpose: "contact" | "follow_up";
         QuestionItem: {
             label: string;
             /** @description Letters, digits and `_`. */
