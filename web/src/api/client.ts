@@ -73,7 +73,7 @@ export const tickets = {
     return (await ask<Attachment>(`/tickets/${id}/attachments`, { method: 'POST', form })).data
   },
   file: (id: string) => `/api/v1/attachments/${id}`,
-  callCitizen: (id: string, purpose: 'contact' | 'follow_up') => post<{ call_id: string }>(`/tickets/${id}/call-citizen`, { purpose }),
+  callCitizen: (id: string, purpose: Schema['WhatFor']['purpose']) => post<Schema['CallBegun']>(`/tickets/${id}/call-citizen`, { purpose }),
   contact: (id: string, reason: string) => post<Schema['Contact']>(`/tickets/${id}/contact`, { reason }),
 }
 
