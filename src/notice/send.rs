@@ -52,7 +52,7 @@ impl Sender {
                         0
                     }
                 };
-                if sent > 0 {
+                if sent > 0 && !stop.is_stopping() {
                     continue;
                 }
                 tokio::select! {

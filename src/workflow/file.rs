@@ -21,7 +21,8 @@ impl Workflow {
             loop {
                 match this.file_ended().await {
                     Ok(0) => {}
-                    Ok(_) => continue,
+                    Ok(_) if !stop.is_stopping() => continue,
+                    Ok(_) => return,
                     Err(error) => tracing::warn!(?error, "nothing can be filed now: {error}"),
                 }
                 tokio::select! {

@@ -28,7 +28,7 @@ impl Workflow {
                         0
                     }
                 };
-                if fired > 0 {
+                if fired > 0 && !stop.is_stopping() {
                     continue;
                 }
                 idle += 1;
