@@ -88,7 +88,11 @@ pub(crate) async fn start(mut ground: Ground<'_>) -> anyhow::Result<Telephone> {
     let address = *bound.udp.first().context("sip.listen: no address")?;
     let media = media_config(settings, listen, ground.http, ground.prompts.clone());
     let media = Media::start(media, clock.clone(), dice.clone(), tasks)?;
-    let (speech, segments) = Speech::start(speech_config(&ground), tasks, clock.clone());
+    let (speech, segments) = if settings.speech.enabled {
+        Speech::start(speech_config(&ground), tasks, clock.clone())
+    } else {
+        Speech::off("语音转写已停用；在设置中打开 speech.enabled 并重新启动即可恢复".to_owned())
+    };
     let folder = data.join("spool");
     let (spool_clock, opened) = (clock.clone(), folder.clone());
     let spool = tokio::task::spawn_blocking(move || Spool::open(&opened, spool_clock))
@@ -242,7 +246,7 @@ fn speech_config(ground: &Ground<'_>) -> speech::Config {
     let settings = &ground.config.settings.speech;
     speech::Config {
         // The running image itself, wherever its file lies and whoever may look there.
-        program: settings.enabled.then(|| PathBuf::from("/proc/self/exe")),
+        program: Some(PathBuf::from("/proc/self/exe")),
         socket: ground.data.join("speech.sock"),
         models: models_folder(ground.config),
         model: settings.model.clone(),

@@ -84,9 +84,26 @@ impl Speech {
     /// Starts the speech process and keeps it running until the house closes. Sentences come out
     /// of the drain.
     pub fn start(config: Config, tasks: &Tasks, clock: Arc<dyn Clock>) -> (Self, Drain<Segment>) {
+        let (speech, drain) = Self::new(Status::Restarting);
+        let (attended, house) = (speech.inner.clone(), tasks.clone());
+        tasks.spawn("speech", async move {
+            tokio::select! {
+                () = attended.attend(config, clock.as_ref()) => {}
+                () = house.stopping() => {} // the child is killed with its handle
+            }
+        });
+        (speech, drain)
+    }
+
+    /// Live speech that was switched off: calls go on without words, and the desk says why.
+    pub fn off(what_to_do: String) -> (Self, Drain<Segment>) {
+        Self::new(Status::NoModel { what_to_do })
+    }
+
+    fn new(status: Status) -> (Self, Drain<Segment>) {
         let (segments, drain) = outbox(10_000);
         let state = State {
-            status: Status::Restarting,
+            status,
             gait: Gait::Eager,
             next_stream: 1,
             streams: BTreeMap::new(),
@@ -95,13 +112,6 @@ impl Speech {
             replies: 0,
         };
         let inner = Arc::new(Inner { state: Mutex::new(state), wake: Notify::new(), segments });
-        let (attended, house) = (inner.clone(), tasks.clone());
-        tasks.spawn("speech", async move {
-            tokio::select! {
-                () = attended.attend(config, clock.as_ref()) => {}
-                () = house.stopping() => {} // the child is killed with its handle
-            }
-        });
         (Self { inner }, drain)
     }
 

@@ -321,6 +321,14 @@ async fn without_a_model_calls_go_on_and_the_status_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn speech_that_is_switched_off_says_so_and_keeps_no_call_waiting() {
+    let (speech, _out) = Speech::off("switched off".to_owned());
+    assert_eq!(speech.status(), Status::NoModel { what_to_do: "switched off".to_owned() });
+    say(&speech, &vec![0; 16_000], 0);
+    speech.finish(call()).await;
+}
+
+#[tokio::test]
 async fn a_stored_transcript_is_read_back_in_order_and_kept_once() {
     let pool = db::testing::database().await;
     let mut conn = pool.acquire().await.unwrap();
