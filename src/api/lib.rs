@@ -52,6 +52,8 @@ mod work;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod socket_tests;
 #[cfg(test)]
 mod testing;

@@ -52,9 +52,13 @@ pub(crate) async fn house() -> House {
 
 /// The house, with the handles that the test puts in.
 pub(crate) async fn house_with(set: impl FnOnce(&mut App)) -> House {
+    house_of(db::testing::database().await, set).await
+}
+
+/// The house in this database.
+pub(crate) async fn house_of(db: sqlx::PgPool, set: impl FnOnce(&mut App)) -> House {
     let (clock, dice) = (Arc::new(ManualClock::default()), Arc::new(SeededDice::new(12345)));
     let keys = Arc::new(Keys::random(&*dice));
-    let db = db::testing::database().await;
     let city = org::testing::city(&db, &*clock, &*dice).await;
     let objects = tempfile::tempdir().unwrap();
     let seal = Arc::new(db::seal::Keys::random(&*dice));

@@ -1,6 +1,7 @@
 //! Who works here, where things are, and who may do what: units, people, sign-in, places,
 //! categories, knowledge, the citizens' sealed records, and the audit of who looked.
 //! Knows nothing of calls or tickets, and decides no deadline.
+mod about;
 mod actor;
 pub mod audit;
 pub mod catalogue;
@@ -30,6 +31,7 @@ mod tests;
 pub mod totp;
 pub mod unit;
 
+pub use about::About;
 pub use actor::Actor;
 pub use audit::Changed;
 pub(crate) use csv_rows::csv_rows;

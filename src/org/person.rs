@@ -191,7 +191,7 @@ impl Persons {
         Ok((id, identity.clone()))
     }
 
-    fn open(&self, id: PersonId, sealed: &Sealed) -> Result<Identity, Error> {
+    pub(crate) fn open(&self, id: PersonId, sealed: &Sealed) -> Result<Identity, Error> {
         let plain = self.keys.open_sealed(sealed, id.uuid().as_bytes())?;
         serde_json::from_slice(&plain).map_err(|_| Error::Corrupt(format!("person {id}")))
     }

@@ -70,29 +70,20 @@ impl Workflow {
             Some(past) => past,
             None => (ticket::history(db, id).await?, ticket::last_rating(db, id).await?),
         };
-        let category = match (category, ticket.request.category) {
-            (None, Some(category)) => Some(org::category::find(db, category).await?),
-            (category, _) => category,
-        };
         let filter = Filter { ticket: Some(id), most: 100, ..Filter::default() };
         let mut notices = notice::list(db, &filter).await?;
         // what the citizen was sent holds the query code: not for units
         notices.retain(|notice| by_hotline || !notice.to_citizen);
         let (parent, children) = ticket::relatives(db, &ticket).await?;
-        let place_path = match ticket.request.place {
-            Some(place) => Some(org::place::find(db, place).await?.path),
-            None => None,
-        };
-        let identity = match (identity, ticket.request.person) {
-            (None, Some(person)) => {
-                if hidden {
-                    // row security keeps a sealed reporter from units; what follows hides, not shows
-                    sight::as_system(db).await?;
-                }
-                Some(self.0.persons.identity(db, person).await?)
-            }
-            (identity, _) => identity,
-        };
+        if hidden {
+            // row security keeps a sealed reporter from units; what follows hides, not shows
+            sight::as_system(db).await?;
+        }
+        let asked = ticket.request.category.filter(|_| category.is_none());
+        let person = ticket.request.person.filter(|_| identity.is_none());
+        let about = self.0.persons.about(db, asked, ticket.request.place, person).await?;
+        let category_path = category.map(|category| category.path).or(about.category);
+        let identity = identity.or(about.identity);
         if hidden {
             let identity = identity.clone().unwrap_or_default();
             redact::ticket(&mut ticket, &identity);
@@ -117,8 +108,8 @@ impl Workflow {
             parent,
             children,
             findings,
-            category_path: category.map(|category| category.path),
-            place_path,
+            category_path,
+            place_path: about.place,
             contact: identity.filter(|_| !hidden).map(|identity| identity.masked()),
             rating,
             offers: ticket.life.offers(&ctx),

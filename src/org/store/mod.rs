@@ -1,4 +1,5 @@
 //! The only files of this room with SQL: one for each noun.
+pub(crate) mod about;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod category;

@@ -134,9 +134,17 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
         Sort::Oldest => "ticket.id",
     };
     match (filter.which, filter.sort()) {
+        // few tickets are so: those are found first, and then whether they are the viewer's
+        (which, Sort::Newest | Sort::Oldest)
+            if filter.narrow.names_few()
+                && which != crate::Box::Todo
+                && (range != Range::City || which != crate::Box::All) =>
+        {
+            few_by_age(&mut query, filter);
+        }
         (crate::Box::Mine, Sort::Newest | Sort::Oldest) => mine_by_age(&mut query, filter),
         (crate::Box::All | crate::Box::Unit, Sort::Newest | Sort::Oldest)
-            if filter.which == crate::Box::Unit || range != Range::City =>
+            if filter.which == crate::Box::Unit || matches!(range, Range::Unit(_)) =>
         {
             of_units_by_age(&mut query, filter, &range);
         }
@@ -144,7 +152,10 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
             query.push("select ticket.id from ticket where ");
             conditions(&mut query, filter);
             match sort {
-                Sort::Due => after_due(&mut query, filter),
+                Sort::Due => {
+                    query.push(" and ticket.ended_at is null"); // what has ended has no due
+                    after_due(&mut query, filter);
+                }
                 Sort::Newest | Sort::Oldest => from_age(&mut query, filter, "ticket.id"),
             }
             query.push(" order by ").push(order).push(" limit ").push_bind(filter.most);
@@ -188,7 +199,7 @@ fn of_units_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, rang
     let newest = filter.sort() == Sort::Newest;
     query.push(
         "select distinct few.id from unit among cross join lateral (select leg.ticket_id as id \
-        from handling_leg leg join ticket on ticket.id = leg.ticket_id where leg.unit_id = among.id",
+        from leg_key leg join ticket on ticket.id = leg.ticket_id where leg.unit_id = among.id",
     );
     from_age(query, filter, "leg.ticket_id");
     filters(query, filter);
@@ -204,10 +215,24 @@ fn of_units_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, rang
     query.push(if newest { " desc limit " } else { " limit " }).push_bind(filter.most);
 }
 
+/// Those that the filters name, and of these the viewer's own: each asked by key. In two steps, or
+/// the planner goes backwards along the key until a page is full, to the beginning if it never is.
+fn few_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
+    query.push("with few as materialized (select ticket.id from ticket where true");
+    from_age(query, filter, "ticket.id");
+    filters(query, filter);
+    query.push(") select ticket.id from few join ticket on ticket.id = few.id where true");
+    visible(query, filter.viewer);
+    in_box(query, filter);
+    let newest = filter.sort() == Sort::Newest;
+    query.push(" order by ticket.id").push(if newest { " desc limit " } else { " limit " });
+    query.push_bind(filter.most);
+}
+
 /// What the viewer had a hand in: everything that is done leaves an event.
 fn mine_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     query.push(
-        "select event.ticket_id as id from ticket_history event \
+        "select event.ticket_id as id from hand_key event \
         join ticket on ticket.id = event.ticket_id where event.staff_id = ",
     );
     query.push_bind(filter.viewer.staff.map(StaffId::uuid));
@@ -224,9 +249,7 @@ fn visible(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     match viewer.range() {
         Range::City => {}
         range => {
-            query.push(
-                " and exists (select from handling_leg leg where leg.ticket_id = ticket.id and ",
-            );
+            query.push(" and exists (select from leg_key leg where leg.ticket_id = ticket.id and ");
             range.push(query, "leg.unit_id");
             query.push(")");
         }
@@ -247,13 +270,13 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         crate::Box::Unit => {
             let unit = viewer.post.as_ref().map(|post| post.unit.uuid());
             query.push(
-                " and ticket.id in (select own.ticket_id from handling_leg own where own.unit_id = ",
+                " and ticket.id in (select own.ticket_id from leg_key own where own.unit_id = ",
             );
             query.push_bind(unit).push(")");
         }
         crate::Box::Mine => {
             let me = viewer.staff.map(StaffId::uuid);
-            query.push(" and ticket.id in (select event.ticket_id from ticket_history event where event.staff_id = ");
+            query.push(" and ticket.id in (select event.ticket_id from hand_key event where event.staff_id = ");
             query.push_bind(me).push(")");
         }
         crate::Box::Todo => todo(query, viewer),
@@ -262,7 +285,9 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
 
 /// What waits for this person, by role: each part by an index of its own.
 fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
-    query.push(" and ticket.ended_at is null and ticket.id in (select null::uuid");
+    query.push(
+        " and ticket.ended_at is null and ticket.id in (with waits as materialized (select null::uuid as id",
+    );
     for (role, condition) in [
         (Role::Dispatcher, "state in ('accepted', 'return_asked', 'transferred_out')"),
         (Role::Dispatcher, "extension is not null"),
@@ -289,20 +314,20 @@ fn todo(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     let unit_side = viewer.has_any(&[Role::Clerk, Role::Hub, Role::Leader]);
     if let Some(post) = viewer.post.as_ref().filter(|_| unit_side) {
         query.push(
-            " union all select own.ticket_id from handling_leg own \
+            " union all select own.ticket_id from leg_key own \
              join ticket whole on whole.id = own.ticket_id and whole.cycle = own.cycle \
              where own.ended_at is null and own.state in ('dispatched', 'handling', 'correction', 'in_approval') and own.unit_id = ",
         );
         query.push_bind(post.unit.uuid());
         query.push(
-            " union all select own.ticket_id from handling_leg above \
-             join handling_leg own on own.parent_id = above.id and own.state = 'return_asked' \
+            " union all select own.ticket_id from leg_key above \
+             join leg_key own on own.parent_id = above.id and own.state = 'return_asked' \
              join ticket whole on whole.id = own.ticket_id and whole.cycle = own.cycle \
              where above.unit_id = ",
         );
         query.push_bind(post.unit.uuid()).push(" and above.ended_at is null");
     }
-    query.push(")");
+    query.push(") select id from waits)");
 }
 
 fn words(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {

@@ -52,6 +52,14 @@ pub struct Narrow {
     pub due_before: Option<DateTime<Utc>>,
 }
 
+impl Narrow {
+    /// Whether it leaves few of all tickets, however many years there are behind: what is still open.
+    pub(super) fn names_few(&self) -> bool {
+        let open = |stage: &Stage| !stage.is_ended();
+        (!self.states.is_empty() && self.states.iter().all(open)) || self.due_before.is_some()
+    }
+}
+
 pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: DateTime<Utc>) {
     if !narrow.states.is_empty() {
         let words: Vec<_> = narrow.states.iter().map(|state| state.word().to_owned()).collect();

@@ -70,12 +70,12 @@ struct Row {
     demo: bool,
 }
 
-/// A ticket to be changed: nobody else changes it until the transaction ends.
+/// A ticket to be changed: nobody else changes it until the transaction ends. Whoever waited for the
+/// lock reads the row as it is then, and legs and limits after it.
 pub(crate) async fn lock(db: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
-    let locked = sqlx::query_scalar!("select 1 from ticket where id = $1 for update", id.uuid())
-        .fetch_optional(&mut *db)
-        .await?;
-    if locked.is_none() { Ok(None) } else { find(db, id).await }
+    let row = sqlx::query_file_as!(Row, "store/lock.sql", id.uuid()).fetch_optional(&mut *db);
+    let rows: Vec<Row> = row.await?.into_iter().collect();
+    Ok(with_the_rest(db, &[id.uuid()], rows).await?.pop())
 }
 
 /// By the viewer's eyes finds the ticket, and by the same statement makes the rest the system's.
@@ -97,11 +97,20 @@ pub(crate) async fn find(db: &mut PgConnection, id: TicketId) -> Result<Option<T
 pub async fn find_many(db: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Ticket>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_file_as!(Row, "store/find.sql", &ids).fetch_all(&mut *db).await?;
+    with_the_rest(db, &ids, rows).await
+}
+
+/// The rows with their legs, their limits and the units complained about.
+async fn with_the_rest(
+    db: &mut PgConnection,
+    ids: &[Uuid],
+    rows: Vec<Row>,
+) -> Result<Vec<Ticket>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut legs = legs(db, &ids).await?;
-    let mut timers = timers(db, &ids).await?;
+    let mut legs = legs(db, ids).await?;
+    let mut timers = timers(db, ids).await?;
     let meant: Vec<Uuid> = rows.iter().flat_map(|row| row.against_units.clone()).collect();
     let meant = facts::against(db, &meant).await?;
     rows.into_iter()
