@@ -9,17 +9,12 @@ const OFFICE: &str = include_str!("../../../sip-config/calendar/office.toml");
 
 /// The book with a closure added: 9 March 2026, the day on which the help is due.
 fn typhoon() -> RuleBook {
-    let folder = tempfile();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
     let closure = "\n[[closure]]\nfrom = \"2026-03-09T09:00:00\"\nto = \"2026-03-09T17:30:00\"\nwhy = \"台风停工\"\n";
     std::fs::create_dir_all(folder.join("calendar")).unwrap();
     std::fs::write(folder.join("calendar/office.toml"), format!("{OFFICE}{closure}")).unwrap();
-    let book = RuleBook::load(&folder).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    book
-}
-
-fn tempfile() -> PathBuf {
-    std::env::temp_dir().join(format!("lianxin-calendar-{}", std::process::id()))
+    RuleBook::load(folder).unwrap()
 }
 
 async fn accepted(house: &House, n: u128) -> Ticket {
