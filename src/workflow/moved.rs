@@ -46,30 +46,8 @@ impl Teller<'_> {
         reason: &str,
         at: DateTime<Utc>,
     ) -> Result<Vec<Draft>, Error> {
-        let Some(person) = ticket.request.person else { return Ok(Vec::new()) };
-        let number = self.workflow.0.persons.identity(db, person).await?.number;
-        let Some(number) = number.filter(base::PhoneNumber::is_mobile) else {
-            return Ok(Vec::new()); // a landline gets no SMS
-        };
-        let fill = [
-            ("number", ticket.number.digits()),
-            ("code", ticket.query_code.clone()),
-            ("date", self.date(ticket.life.promise)),
-            ("reason", reason.to_owned()),
-        ];
-        let new = notice::New {
-            template: Template::Recounted,
-            to: To::Person { id: person, masked: number.masked() },
-            ticket: Some(ticket.id),
-            call: ticket.request.call,
-            sealed: ticket.request.sealed,
-            fill: &fill,
-            event: ticket.last_event(),
-            at,
-            demo: ticket.demo,
-            past: self.past,
-        };
-        Ok(self.workflow.0.notices.draft(&new))
+        let fill = vec![("date", self.date(ticket.life.promise)), ("reason", reason.to_owned())];
+        self.citizen_drafts(db, ticket, Template::Recounted, fill, at).await
     }
 
     /// In the console: nobody at a desk is woken because a holiday was announced.

@@ -72,25 +72,27 @@ impl Teller<'_> {
         if !always.contains(&template) && !ticket.request.wants_reply {
             return Ok(());
         }
-        self.tell_citizen(tx, ticket, template, more, at).await
+        let drafts = self.citizen_drafts(tx, ticket, template, more, at).await?;
+        Ok(self.workflow.0.notices.put(tx, drafts).await?)
     }
 
-    async fn tell_citizen(
+    /// What a citizen is sent; nothing where no mobile number is known.
+    pub(crate) async fn citizen_drafts(
         &self,
         tx: &mut PgConnection,
         ticket: &Ticket,
         template: Template,
         more: Fill,
         at: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let Some(person) = ticket.request.person else { return Ok(()) };
+    ) -> Result<Vec<notice::Draft>, Error> {
+        let Some(person) = ticket.request.person else { return Ok(Vec::new()) };
         let (identity, category) = self.known.unwrap_or_default();
         let number = match identity {
             Some(identity) => identity.number.clone(),
             None => self.workflow.0.persons.identity(tx, person).await?.number,
         };
         let Some(number) = number.filter(base::PhoneNumber::is_mobile) else {
-            return Ok(()); // a landline gets no SMS
+            return Ok(Vec::new()); // a landline gets no SMS
         };
         let subject = match (category, ticket.request.category) {
             (Some(category), _) => category.name.clone(),
@@ -113,7 +115,7 @@ impl Teller<'_> {
             demo: ticket.demo,
             past: self.past,
         };
-        Ok(self.workflow.0.notices.queue(tx, &new).await?)
+        Ok(self.workflow.0.notices.draft(&new))
     }
 
     async fn tell_unit(
