@@ -21,6 +21,14 @@ pub(crate) fn take(data: &Path, patience: Duration) -> anyhow::Result<File> {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(why)) => bail!("{}: {why}", path.display()),
             Err(TryLockError::WouldBlock) if waited < patience => {
+                if waited.is_zero() {
+                    eprintln!(
+                        "{} 正被使用,最多等待 {} 秒 (in use; waiting up to {} s for it to close)",
+                        data.display(),
+                        patience.as_secs(),
+                        patience.as_secs()
+                    );
+                }
                 std::thread::sleep(LOOK_EVERY);
                 waited += LOOK_EVERY;
             }
