@@ -34,8 +34,14 @@ pub(crate) fn run(dir: &Path, options: &Doctor) -> anyhow::Result<ExitCode> {
     let ports = ports(&config);
     let has_data = options.data.data.join("postgres/data/PG_VERSION").exists();
     let elsewhere = !config.settings.database.url.is_empty();
-    if !options.data.data.exists() || found.iter().any(|found| found.wrong > 0) {
+    let there = options.data.data.exists();
+    if !there || found.iter().any(|found| found.wrong > 0) {
         found.extend(ports);
+        if !there {
+            let first = options.data.data.display().to_string();
+            let advice = "目录不存在：检查 --data (no such folder: check --data)";
+            found.push(Finding::wrong("data", "数据 (data)", 1, first, advice));
+        }
         return Ok(report(&found, options.json));
     }
     let home = privilege::settle(&options.data.data, None)?;

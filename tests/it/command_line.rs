@@ -107,3 +107,13 @@ fn a_backup_and_a_restore_are_refused_where_the_database_is_a_server_of_ones_own
     let left = ["to", "new", "kept/keys"].iter().filter(|name| folder.path().join(name).exists());
     assert_eq!(left.count(), 0, "nothing was begun");
 }
+
+#[test]
+fn doctor_calls_a_folder_that_does_not_exist_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    let doctor = run(&["doctor", "--data", gone.to_str().unwrap()]);
+    assert_eq!(doctor.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(told.contains("wrong: 1") && told.contains("no such folder"), "{told}");
+}
