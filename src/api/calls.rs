@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::openapi::Problem;
 use crate::tickets::TicketRow;
-use crate::{App, Error, Json, Path, Query, Viewer, words};
+use crate::{App, Error, Json, Path, Query, Viewer, days, words};
 
 /// Lines of one page at most.
 const PAGE: i64 = 100;
@@ -129,8 +129,10 @@ pub(crate) struct Search {
     /// A telephone number, or part of a hotline's or an agent's name.
     #[serde(default)]
     q: String,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
+    /// Rung from this time or day on.
+    from: Option<String>,
+    /// Rung before this time, or up to and on this day.
+    to: Option<String>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -152,8 +154,14 @@ pub(crate) async fn list(
     org::can(&viewer.actor(), Right::Listen, Thing::City)?;
     let me: AgentId = viewer.staff.id.into();
     let limit = search.limit.unwrap_or(50).clamp(1, PAGE);
-    let mut filter =
-        Filter { from: search.from, to: search.to, limit: limit + 1, ..Filter::default() };
+    let moment =
+        |text: Option<&str>, last| text.map(|text| days::moment(&app, text, last)).transpose();
+    let mut filter = Filter {
+        from: moment(search.from.as_deref(), false)?,
+        to: moment(search.to.as_deref(), true)?,
+        limit: limit + 1,
+        ..Filter::default()
+    };
     filter.agent = match search.agent.as_deref() {
         None | Some("me") => Some(me),
         Some("all") => None,

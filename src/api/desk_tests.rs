@@ -140,6 +140,14 @@ async fn a_call_is_listed_with_its_callers_number_masked() {
     let none = desk.get("/calls?agent=all&q=13900000002").await.json();
     assert_eq!(none["items"], json!([]));
     assert_eq!(desk.get("/calls?agent=everyone").await.problem().0, 422);
+    let of = async |days: &str| {
+        let found = desk.get(&format!("/calls?agent=all&{days}")).await.json();
+        found["items"].as_array().unwrap().len()
+    };
+    let day = desk.house.app.clock.now().format("%Y-%m-%d").to_string();
+    assert!(of(&format!("from={day}&to={day}")).await > 0);
+    assert_eq!(of("to=2020-01-01").await, 0);
+    assert_eq!(desk.get("/calls?from=yesterday").await.problem(), (422, "bad_query".to_owned()));
     for anything in ["%25", "_", "%5C"] {
         let found = desk.get(&format!("/calls?agent=all&q={anything}")).await.json();
         assert_eq!(found["items"], json!([]), "{anything} stands for itself");

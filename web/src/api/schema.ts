@@ -3428,10 +3428,12 @@ export interface operations {
                 /** @description `me` (the default) or `all`. */
                 agent?: string | null;
                 cursor?: string | null;
+                /** @description Rung from this time or day on. */
                 from?: string | null;
                 limit?: number | null;
                 /** @description A telephone number, or part of a hotline's or an agent's name. */
                 q?: string;
+                /** @description Rung before this time, or up to and on this day. */
                 to?: string | null;
             };
             header?: never;
@@ -4301,6 +4303,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilterItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             412: {
