@@ -224,6 +224,9 @@ struct NewFilter {
     query: serde_json::Map<String, Value>,
 }
 
+/// What one person keeps at most.
+const MOST_FILTERS: usize = 100;
+
 impl NewFilter {
     fn filter(self, id: Uuid, version: i64, viewer: &Viewer) -> Result<SavedFilter, Error> {
         let (list, name) = (self.list.trim().to_owned(), self.name.trim().to_owned());
@@ -255,7 +258,11 @@ async fn add_filter(
     let now = app.clock.now();
     let id = base::NoticeId::new(now, app.dice.bytes()).uuid();
     let filter = body.filter(id, 1, &viewer)?;
-    if !templates::add_filter(&mut *app.db.acquire().await?, &filter, now).await? {
+    let db = &mut *app.db.acquire().await?;
+    if templates::filters(db, viewer.staff.id).await?.len() >= MOST_FILTERS {
+        return Err(Error::conflict("too_many", "常用筛选最多保存100个，请先删除不用的"));
+    }
+    if !templates::add_filter(db, &filter, now).await? {
         return Err(Error::conflict("taken", "已有同名筛选"));
     }
     Ok((StatusCode::CREATED, tagged(1, FilterItem::from(filter))).into_response())
@@ -264,7 +271,8 @@ async fn add_filter(
 /// Write a filter anew 修改筛选
 #[utoipa::path(put, path = "/filters/{id}", tag = "tickets", request_body = NewFilter,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "the version that was seen")),
-    responses((status = 200, body = FilterItem), (status = 412, body = Problem), (status = 428, body = Problem)))]
+    responses((status = 200, body = FilterItem), (status = 404, body = Problem), (status = 412, body = Problem),
+        (status = 428, body = Problem)))]
 async fn change_filter(
     State(app): State<App>,
     viewer: Viewer,
@@ -276,7 +284,9 @@ async fn change_filter(
     let filter = body.filter(id, seen, &viewer)?;
     let db = &mut *app.db.acquire().await?;
     if !templates::change_filter(db, &filter, app.clock.now()).await? {
-        return Err(changed());
+        let own = templates::filters(db, viewer.staff.id).await?;
+        let there = own.iter().any(|kept| kept.id == id);
+        return Err(if there { changed() } else { Error::NotFound });
     }
     Ok(tagged(seen + 1, FilterItem::from(SavedFilter { version: seen + 1, ..filter })))
 }
@@ -360,7 +370,8 @@ mod tests {
         assert_eq!(house.post("/api/v1/filters", &mine, body.clone()).await.problem().0, 409);
         assert_eq!(house.get("/api/v1/filters", &other).await.json()["items"], json!([]));
         let path = format!("/api/v1/filters/{}", kept.json()["id"].as_str().unwrap());
-        assert_eq!(put(&house, &other, &path, "\"1\"", body).await.problem().0, 412);
+        assert_eq!(put(&house, &other, &path, "\"1\"", body.clone()).await.problem().0, 404);
+        assert_eq!(put(&house, &mine, &path, "\"7\"", body).await.problem().0, 412);
         let gone = house.send(Method::DELETE, &path, &other, Value::Null).await;
         assert_eq!(gone.problem().0, 404);
         assert_eq!(house.send(Method::DELETE, &path, &mine, Value::Null).await.status, 204);
