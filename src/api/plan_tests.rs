@@ -130,6 +130,28 @@ fn desks(house: &House) -> Vec<(&'static str, Role, Option<org::Post>)> {
     ]
 }
 
+/// Lists and searches of other things.
+const OTHERS: &[&str] = &[
+    "/work-counts",
+    "/calls",
+    "/calls?agent=all",
+    "/calls?agent=all&q=13800000001",
+    "/calls?agent=all&q=12345",
+    "/notices?mine=true",
+    "/calls?q=13800000001",
+    "/calls?from=2024-03-01T00:00:00Z&to=2024-03-02T00:00:00Z",
+    "/callbacks",
+    "/notices",
+    "/audit",
+    "/people",
+    "/people?q=agent",
+    "/knowledge",
+    "/knowledge?q=%E6%9A%96%E6%B0%94",
+    "/places?q=%E8%A1%97",
+    "/handover/current",
+    "/reports/daily",
+];
+
 /// Every list of the console with every filter, and every search.
 async fn paths(house: &House, role: Role) -> Vec<String> {
     let one = async |sql: &'static str| -> String {
@@ -168,6 +190,7 @@ async fn paths(house: &House, role: Role) -> Vec<String> {
         "&q=%E6%9A%96%E6%B0%94",
         "&q=0000000999999",
         "&limit=200",
+        "&oversight=red",
     ]
     .map(str::to_owned)
     .into();
@@ -182,26 +205,7 @@ async fn paths(house: &House, role: Role) -> Vec<String> {
         .iter()
         .flat_map(|which| filters.iter().map(move |filter| format!("/tickets?box={which}{filter}")))
         .collect();
-    paths.extend(
-        [
-            "/work-counts",
-            "/calls",
-            "/calls?agent=me",
-            "/calls?q=13800000001",
-            "/calls?from=2024-03-01T00:00:00Z&to=2024-03-02T00:00:00Z",
-            "/callbacks",
-            "/notices",
-            "/audit",
-            "/people",
-            "/people?q=agent",
-            "/knowledge",
-            "/knowledge?q=%E6%9A%96%E6%B0%94",
-            "/places?q=%E8%A1%97",
-            "/handover/current",
-            "/reports/daily",
-        ]
-        .map(str::to_owned),
-    );
+    paths.extend(OTHERS.iter().copied().map(str::to_owned));
     paths.push(format!("/audit?thing=ticket&thing_id={ticket}"));
     if role == Role::Administrator {
         paths.retain(|path| !path.starts_with("/tickets"));
