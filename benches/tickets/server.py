@@ -55,6 +55,19 @@ class Server:
         command = [rig.TARGET / "bench-past", self.data / "postgres/run", self.data / "keys", self.tickets]
         for line in rig.run(command).strip().split("\n"): print("  " + line, flush=True)
         (self.folder / "tickets").write_text(str(self.tickets))
+        self.settle()
+
+    def settle(self):
+        """What was laid long ago is marked and filed first, or it is done while others are measured."""
+        left, since = None, time.time()
+        while True:
+            now = int(self.sql("select (select count(*) from timer where fire_at < now()) + (select count(*) from ticket "
+                               "where ended_at < now() - interval '31 days' and state <> 'archived')"))
+            if not now: return
+            if left is None: print(f"  {now} old limits and tickets are marked and filed first", flush=True)
+            if left is None or now < left: left, since = now, time.time()
+            elif time.time() - since > 120: raise rig.Failed(f"{now} limits and tickets are never marked or filed")
+            time.sleep(2)
 
     def stop(self):
         if not getattr(self, "process", None): return
