@@ -21,6 +21,13 @@ pub enum Range {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subtree(pub(crate) String);
 
+impl Subtree {
+    /// The path at its top: by it a ticket names its readers.
+    pub fn top(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Range {
     /// The unit of this path and all below it.
     pub fn below(path: &str) -> Self {

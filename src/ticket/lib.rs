@@ -63,7 +63,7 @@ pub use side::{
 pub use state::{LegState, Stage};
 pub use steps::Fired;
 pub use store::{
-    ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort, find_many, rated_from,
+    Below, ByPhone, CHECKS, Filter, Flag, Load, Narrow, Page, Row, Sort, find_many, rated_from,
 };
 pub use timer::{Clocks, Count, Fire, Runs, Timer};
 pub use together::{
@@ -309,7 +309,8 @@ pub async fn searched<'a>(db: &mut PgConnection, filter: &Filter<'a>) -> Result<
         None => store::hits(db, filter.text).await?.map(Into::into),
         known => known.clone(),
     };
-    Ok(Filter { hits, ..filter.clone() })
+    let below = Some(store::below(db, filter).await?);
+    Ok(Filter { hits, below, ..filter.clone() })
 }
 
 /// Reads the dictionary of words, so that the first search need not.

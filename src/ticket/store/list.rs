@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use org::{Actor, Range, Role};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-use super::narrow::{self, Narrow};
+use super::narrow::{self, Below, Narrow};
 use crate::error::Error;
 use crate::number::Number;
 use crate::state::Stage;
@@ -76,6 +76,8 @@ pub struct Filter<'a> {
     pub hits: Option<Arc<[TicketId]>>,
     pub late: bool,
     pub narrow: Narrow,
+    /// What its category and place stand for: see [`crate::searched`].
+    pub below: Option<Arc<Below>>,
     /// Instead of the order that the box has.
     pub order: Option<Sort>,
     /// Of one citizen only.
@@ -98,6 +100,7 @@ impl<'a> Filter<'a> {
             hits: None,
             late: false,
             narrow: Narrow::default(),
+            below: None,
             order: None,
             person: None,
             call: None,
@@ -142,7 +145,9 @@ pub(crate) async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<V
         {
             few_by_age(&mut query, filter);
         }
-        (crate::Box::Mine, Sort::Newest | Sort::Oldest) => mine_by_age(&mut query, filter),
+        (crate::Box::Mine, Sort::Newest | Sort::Oldest) if !filter.narrow.names_some() => {
+            mine_by_age(&mut query, filter);
+        }
         (crate::Box::All | crate::Box::Unit, Sort::Newest | Sort::Oldest)
             if filter.which == crate::Box::Unit || matches!(range, Range::Unit(_)) =>
         {
@@ -190,7 +195,7 @@ fn filters(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         query.push(" and ticket.call_id = ").push_bind(call.uuid());
     }
     accepted_between(query, filter, "ticket.id");
-    narrow::push(query, &filter.narrow, filter.now);
+    narrow::push(query, &filter.narrow, filter.below.as_deref(), filter.now);
     words(query, filter);
 }
 
@@ -248,6 +253,13 @@ fn mine_by_age(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
 fn visible(query: &mut QueryBuilder<Postgres>, viewer: &Actor) {
     match viewer.range() {
         Range::City => {}
+        // a hub has a part of all tickets: whether one is of it stands in the row
+        Range::Below(below) => {
+            query
+                .push(" and ticket.readers @> array[")
+                .push_bind(below.top().to_owned())
+                .push("]::text[]");
+        }
         range => {
             query.push(" and exists (select from leg_key leg where leg.ticket_id = ticket.id and ");
             range.push(query, "leg.unit_id");
@@ -276,7 +288,9 @@ fn in_box(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         }
         crate::Box::Mine => {
             let me = viewer.staff.map(StaffId::uuid);
-            query.push(" and ticket.id in (select event.ticket_id from hand_key event where event.staff_id = ");
+            query.push(
+                " and exists (select from hand_key event where event.ticket_id = ticket.id and event.staff_id = ",
+            );
             query.push_bind(me).push(")");
         }
         crate::Box::Todo => todo(query, viewer),

@@ -22,8 +22,8 @@ pub(crate) use facts::{last_rating, open_counts};
 pub(crate) use history::{events, events_after};
 pub(crate) use list::list;
 pub use list::{Filter, Page, Row, Sort};
-pub use narrow::{Flag, Load, Narrow};
-pub(crate) use narrow::{count, load};
+pub use narrow::{Below, Flag, Load, Narrow};
+pub(crate) use narrow::{below, count, load};
 pub use read::find_many;
 pub(crate) use read::{
     by_digits, by_key, enter, find, lock, lock_many, number_taken_today, of_person,

@@ -1,7 +1,10 @@
 //! What a list is narrowed down to, beyond its box: each part one condition, all joined by "and".
+use std::sync::Arc;
+
 use base::{CategoryId, PlaceId, UnitId};
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use super::list::{Filter, conditions};
 use crate::error::Error;
@@ -52,15 +55,55 @@ pub struct Narrow {
     pub due_before: Option<DateTime<Utc>>,
 }
 
+/// The categories and places that a filter's stand for, with those below them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    categories: Vec<Uuid>,
+    places: Vec<Uuid>,
+}
+
+/// Looked up ahead, so that the planner knows how many tickets the list is about.
+pub(crate) async fn below(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Arc<Below>, Error> {
+    if let Some(known) = &filter.below {
+        return Ok(known.clone());
+    }
+    let narrow = &filter.narrow;
+    let mut found = Below::default();
+    if let Some(category) = narrow.category {
+        let ids = "select id from category where id = $1 or parent_id = $1";
+        found.categories =
+            sqlx::query_scalar(ids).bind(category.uuid()).fetch_all(&mut *db).await?;
+    }
+    if let Some(place) = narrow.place {
+        let ids = "select below.id from place top join place below \
+            on below.path = top.path or starts_with(below.path, top.path || ' ') where top.id = $1";
+        found.places = sqlx::query_scalar(ids).bind(place.uuid()).fetch_all(db).await?;
+    }
+    Ok(Arc::new(found))
+}
+
 impl Narrow {
     /// Whether it leaves few of all tickets, however many years there are behind: what is still open.
     pub(super) fn names_few(&self) -> bool {
         let open = |stage: &Stage| !stage.is_ended();
         (!self.states.is_empty() && self.states.iter().all(open)) || self.due_before.is_some()
     }
+
+    /// Whether an index may find what it leaves: then the planner says where to begin.
+    pub(super) fn names_some(&self) -> bool {
+        self.category.is_some()
+            || self.place.is_some()
+            || self.kind.is_some()
+            || self.channel.is_some()
+    }
 }
 
-pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: DateTime<Utc>) {
+pub(super) fn push(
+    query: &mut QueryBuilder<Postgres>,
+    narrow: &Narrow,
+    below: Option<&Below>,
+    now: DateTime<Utc>,
+) {
     if !narrow.states.is_empty() {
         let words: Vec<_> = narrow.states.iter().map(|state| state.word().to_owned()).collect();
         query.push(" and ticket.state = any(").push_bind(words).push(")");
@@ -82,17 +125,13 @@ pub(super) fn push(query: &mut QueryBuilder<Postgres>, narrow: &Narrow, now: Dat
         query.push(" and ticket.oversight is not null and ticket.oversight = any(");
         query.push_bind(words).push(")");
     }
-    if let Some(category) = narrow.category {
-        let id = category.uuid();
-        query.push(" and ticket.category_id in (select id from category where id = ");
-        query.push_bind(id).push(" or parent_id = ").push_bind(id).push(")");
+    let empty = Below::default();
+    let below = below.unwrap_or(&empty);
+    if narrow.category.is_some() {
+        query.push(" and ticket.category_id = any(").push_bind(below.categories.clone()).push(")");
     }
-    if let Some(place) = narrow.place {
-        query.push(
-            " and ticket.place_id in (select below.id from place top join place below \
-             on below.path = top.path or starts_with(below.path, top.path || ' ') where top.id = ",
-        );
-        query.push_bind(place.uuid()).push(")");
+    if narrow.place.is_some() {
+        query.push(" and ticket.place_id = any(").push_bind(below.places.clone()).push(")");
     }
     for (condition, at) in [
         (" and ticket.accepted_at >= ", narrow.from),
@@ -136,7 +175,7 @@ pub(crate) async fn count(
 ) -> Result<i64, Error> {
     let mut query = QueryBuilder::new("select count(*) from (select from ticket where ");
     conditions(&mut query, filter);
-    query.push(" limit ").push_bind(most).push(") counted");
+    query.push(" order by ticket.id desc limit ").push_bind(most).push(") counted");
     Ok(query.build_query_scalar().persistent(false).fetch_one(db).await?)
 }
 
